@@ -1,0 +1,84 @@
+// swift-tools-version: 6.1
+// The floor plan. Lowest floor first; an entry uses only entries above it. A test reads this manifest's dump and
+// checks that every arrow points down.
+import PackageDescription
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// Hot loops stay usable in debug builds: without -O a test of a whole model takes minutes.
+let optimised: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+let vectorised: [CSetting] = [
+  .unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"])
+]
+
+func library(_ name: String, pkgConfig: String, apt: String) -> Target {
+  .systemLibrary(name: name, path: "Shared/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+func c(_ name: String, uses: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: uses, path: "Shared/\(name)", cSettings: vectorised)
+}
+func shared(_ name: String, uses: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: uses, path: "Shared/\(name)", exclude: documents[name] ?? [], swiftSettings: optimised)
+}
+func tool(_ name: String, uses: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: uses + ["ToolSupport", argumentParser], path: "Tools/\(name)")
+}
+func tests(_ name: String, uses: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: uses + ["TestSupport"], path: "Tests/\(name)", swiftSettings: optimised)
+}
+/// Prose that lives beside the code it describes.
+let documents: [String: [String]] = [:]
+
+let floors: [Target] = [
+  library("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
+  library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+  library("CTurboJPEG", pkgConfig: "libturbojpeg", apt: "libturbojpeg0-dev"),
+  library("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
+  c("CKernels"),
+  c("CImageCodecs", uses: ["CPNG", "CTurboJPEG"]),
+  shared("Failures", uses: []),
+  shared("StrictJSON", uses: ["Failures"]),
+  shared("Tensors", uses: ["Failures", "CKernels", "COpenBLAS"]),
+  shared("Autograd", uses: ["Tensors"]),
+  shared("TensorStream", uses: ["Failures", "StrictJSON", "Tensors", "CZlib"]),
+  shared("Imaging", uses: ["Failures", "StrictJSON", "CImageCodecs"]),
+  shared("Tokenizers", uses: ["Failures", "StrictJSON"]),
+  shared("MiniWorlds", uses: ["StrictJSON", "Imaging"]),
+  shared("Checkpoints", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream"]),
+  shared("Models", uses: ["Failures", "StrictJSON", "Tensors", "Autograd", "Checkpoints"]),
+  shared("Training", uses: ["Failures", "StrictJSON", "Tensors", "Autograd", "TensorStream", "Checkpoints", "Models"]),
+  shared("ToolSupport", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream", "Checkpoints", "Models", "Training", argumentParser]),
+]
+
+let tools: [Target] = [
+  tool("frames", uses: ["TensorStream"]),
+  tool("miniworld", uses: ["MiniWorlds"]),
+  tool("ckpt", uses: ["Checkpoints", "Models", "Tokenizers", "MiniWorlds"]),
+  tool("imgtok", uses: ["TensorStream", "Imaging", "Tokenizers", "Checkpoints"]),
+  tool("encode", uses: ["TensorStream", "Training"]),
+  tool("score", uses: ["TensorStream", "Training"]),
+  tool("sft-step", uses: ["TensorStream", "Training"]),
+  tool("dpo-step", uses: ["TensorStream", "Training"]),
+]
+
+let checks: [Target] = [
+  .target(name: "TestSupport", dependencies: ["Failures", "StrictJSON", "Tensors"], path: "Tests/TestSupport"),
+  tests("StrictJSONTests", uses: ["StrictJSON"]),
+  tests("TensorsTests", uses: ["Tensors", "CKernels"]),
+  tests("AutogradTests", uses: ["Autograd"]),
+  tests("TensorStreamTests", uses: ["TensorStream"]),
+  tests("ImagingTests", uses: ["Imaging"]),
+  tests("TokenizersTests", uses: ["Tokenizers"]),
+  tests("MiniWorldsTests", uses: ["MiniWorlds"]),
+  tests("CheckpointsTests", uses: ["Checkpoints"]),
+  tests("ModelsTests", uses: ["Models"]),
+  tests("TrainingTests", uses: ["Training"]),
+  tests("ToolTests", uses: ["TensorStream", "Checkpoints"] + tools.map { .target(name: $0.name) }),
+]
+
+let package = Package(
+  name: "pivot",
+  products: tools.map { .executable(name: $0.name, targets: [$0.name]) },
+  dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")],
+  targets: floors + tools + checks,
+  swiftLanguageModes: [.v6])
