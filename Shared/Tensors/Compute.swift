@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// Threads. Chunk boundaries depend on shapes only, so results do not depend on the number of threads.
+import CKernels
+import COpenBLAS
+import Dispatch
+import Glibc
+import Synchronization
+
+/// How this process computes.
+public enum Compute {
+  private static let threadCount = Atomic<Int>(0)
+  /// OpenBLAS runs on the caller's thread only: our own chunks are the parallelism.
+  private static let singleThreadedBLAS: Void = openblas_set_num_threads(1)
+
+  /// Worker threads, at least 1; all cores unless set.
+  public static var threads: Int {
+    get {
+      _ = singleThreadedBLAS
+      let set = threadCount.load(ordering: .relaxed)
+      return set > 0 ? set : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    }
+    set { threadCount.store(max(0, newValue), ordering: .relaxed) }
+  }
+
+  /// Which BLAS and kernels run, for `--version` and benchmarks.
+  public static var description: String {
+    let core = openblas_get_corename().map { String(cString: $0) } ?? "unknown"
+    return "OpenBLAS \(core), kernels \(String(cString: kernel_level_name()))"
+  }
+}
+
+/// Runs `body` for every index, on up to `Compute.threads` threads; returns when all are done. Which thread takes which
+/// index is left to chance: chunks must write disjoint memory.
+public func parallelFor(chunks: Int, _ body: (Int) -> Void) {
+  let workers = min(chunks, Compute.threads)
+  if workers <= 1 {
+    for chunk in 0..<chunks { body(chunk) }
+    return
+  }
+  withoutActuallyEscaping(body) { body in
+    nonisolated(unsafe) let body = body
+    let next = Atomic<Int>(0)
+    DispatchQueue.concurrentPerform(iterations: workers) { _ in
+      while true {
+        let chunk = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        if chunk >= chunks { return }
+        body(chunk)
+      }
+    }
+  }
+}
+
+/// Splits `count` elements into chunks of a fixed size and runs them in parallel.
+public func inChunks(_ count: Int, size: Int = 1 << 16, _ body: (Range<Int>) -> Void) {
+  parallelFor(chunks: (count + size - 1) / size) { body($0 * size..<min(count, ($0 + 1) * size)) }
+}
+
+/// A sum of chunk results, added in chunk order: the same bits for any number of threads.
+public func orderedSum(_ count: Int, size: Int = 1 << 16, _ body: (Range<Int>) -> Double) -> Double {
+  let chunks = (count + size - 1) / size
+  if chunks <= 1 { return count == 0 ? 0 : body(0..<count) }
+  return withUnsafeTemporaryAllocation(of: Double.self, capacity: chunks) { partial in
+    nonisolated(unsafe) let partial = partial
+    inChunks(count, size: size) { partial[$0.lowerBound / size] = body($0) }
+    return partial.reduce(0, +)
+  }
+}
