@@ -49,8 +49,8 @@ extension AdamWConfig {
       let at = range.lowerBound
       kernel_adamw(
         value.pointer + at, moments.first.pointer + at, moments.second.pointer + at, gradient.pointer + at, gradientScale,
-        Float(beta1), Float(beta2), Float(epsilon), Float(learningRate / correction1), Float(correction2.squareRoot()),
-        Float(decay), range.count)
+        Float(1 - beta1), Float(beta2), Float(1 - beta2), Float(epsilon), Float(learningRate / correction1),
+        Float(correction2.squareRoot()), Float(decay), range.count)
     }
   }
 }
