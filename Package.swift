@@ -68,7 +68,7 @@ let checks: [Target] = [
   tests("AutogradTests", uses: ["Autograd"]),
   tests("TensorStreamTests", uses: ["TensorStream"]),
   tests("ImagingTests", uses: ["Imaging"]),
-  tests("TokenizersTests", uses: ["Tokenizers"]),
+  tests("TokenizersTests", uses: ["StrictJSON", "Tokenizers"]),
   tests("MiniWorldsTests", uses: ["MiniWorlds"]),
   tests("CheckpointsTests", uses: ["Checkpoints"]),
   tests("ModelsTests", uses: ["Models"]),
