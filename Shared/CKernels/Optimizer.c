@@ -18,7 +18,7 @@
 #pragma clang attribute pop
 #endif
 
-void kernel_adamw(float *w, float *m, float *v, const float *g, float gradient_scale, float beta1, float beta2,
-                  float epsilon, float step_size, float root_correction, float decay, size_t n) {
-  PICK(adamw, w, m, v, g, gradient_scale, beta1, beta2, epsilon, step_size, root_correction, decay, n)
+void kernel_adamw(float *w, float *m, float *v, const float *g, float gradient_scale, float rate1, float beta2,
+                  float rate2, float epsilon, float step_size, float root_correction, float decay, size_t n) {
+  PICK(adamw, w, m, v, g, gradient_scale, rate1, beta2, rate2, epsilon, step_size, root_correction, decay, n)
 }

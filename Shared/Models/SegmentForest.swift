@@ -3,6 +3,8 @@
 // common (an image, a system line, a question) is computed once. A token sees its segment's ancestors and its own
 // past, so every sequence gets exactly what it would get alone.
 
+import Autograd
+
 /// One element of a sequence as the language model reads it.
 ///
 /// Two images are equal when their digests and row counts are: the same picture in two examples is one element.
@@ -54,19 +56,6 @@ public struct SequencePath: Sendable {
 
 /// Sequences merged by their longest common prefixes, laid out row by row for the language model.
 public struct SegmentForest: Sendable {
-  /// A run of rows that belong to the same sequences. It continues its parent; a root starts at position 0.
-  public struct Segment: Sendable, Equatable {
-    public let parent: Int?
-    public let start: Int
-    public let count: Int
-
-    public init(parent: Int?, start: Int, count: Int) {
-      self.parent = parent
-      self.start = start
-      self.count = count
-    }
-  }
-
   /// Depth first, parents before children; the segments' rows follow one another without a gap.
   public let segments: [Segment]
   /// Token id of each row, -1 on visual rows.
@@ -160,7 +149,7 @@ public struct SegmentForestBuilder {
       visualCount += imageRows[index]!  // a key of this dictionary
     }
 
-    var segments: [SegmentForest.Segment] = []
+    var segments: [Segment] = []
     var tokens: [Int32] = []
     var visual: [Int32] = []
     var positions: [Int32] = []
@@ -187,7 +176,7 @@ public struct SegmentForestBuilder {
       let count = tokens.count - firstRow[node]
       positions.append(contentsOf: (position..<position + count).lazy.map { Int32($0) })
       position += count
-      segments.append(.init(parent: parent, start: firstRow[node], count: count))
+      segments.append(Segment(parent: parent, start: firstRow[node], count: count))
       let number = segments.count - 1
       for child in run.children.reversed() { pending.append((child, number, position)) }
     }

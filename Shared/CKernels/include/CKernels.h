@@ -85,6 +85,7 @@ void kernel_log_softmax_backward(float *x, const float *lse, const float *g, siz
 
 // --- optimizer (Optimizer.c) ----------------------------------------------------------------------------------------
 /// One AdamW step (arXiv 1711.05101) as PyTorch writes it.  g is multiplied by gradient_scale first.
+/// rate1 = 1 - β1 and rate2 = 1 - β2, rounded once (1 - 0.999f in f32 is off by 5e-5);
 /// step_size = lr / (1 - β1^t), root_correction = sqrt(1 - β2^t), decay = lr·weight_decay
-void kernel_adamw(float *w, float *m, float *v, const float *g, float gradient_scale, float beta1, float beta2,
-                  float epsilon, float step_size, float root_correction, float decay, size_t n);
+void kernel_adamw(float *w, float *m, float *v, const float *g, float gradient_scale, float rate1, float beta2,
+                  float rate2, float epsilon, float step_size, float root_correction, float decay, size_t n);

@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Loads what the tools wrote in transformers and compares.
+
+    check_written.py model CHECKPOINT [--frames FILE --expected FILE [--tolerance 1e-5]]
+    check_written.py vision CHECKPOINT [--of CHECKPOINT]
+    check_written.py same A B
+
+model    CHECKPOINT (a directory, or one file that carries its JSON files in its metadata) must load with no missing,
+         unexpected or mismatched key. With --frames (a stream with prompt, chosen, patches) and --expected
+         (outputs.safetensors of parity/) the logits and log-probabilities recorded there must come out again.
+vision   the same for a detached tower: AutoModel must make a SiglipVisionModel of it; with --of its hidden states must
+         equal those of the tower inside that multimodal checkpoint, bit for bit.
+same     two multimodal checkpoints must give equal logits, bit for bit, on ids and pixels of a fixed seed.
+
+Prints "ok: ..." and exits 0; a difference is one line on stderr and exit 1; without torch or transformers it prints
+"not checked: ..." and exits 77.
+"""
+import argparse
+import json
+import os
+import pathlib
+import struct
+import sys
+import tempfile
+
+try:
+    import torch
+    import transformers
+    from safetensors import safe_open
+    from safetensors.torch import load, load_file
+except ImportError as problem:
+    print(f"not checked: no {problem.name}")
+    sys.exit(77)
+
+
+def fail(text):
+    print(f"check_written: {text}", file=sys.stderr)
+    sys.exit(1)
+
+
+def as_directory(path, keep):
+    """A single file -> a directory as transformers wants it: the file, and its metadata's JSON files beside it."""
+    path = pathlib.Path(path)
+    if path.is_dir():
+        return path
+    folder = tempfile.TemporaryDirectory()
+    keep.append(folder)
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata() or {}
+    for name, text in metadata.items():
+        if name.endswith(".json"):
+            (pathlib.Path(folder.name) / name).write_text(text)
+    os.symlink(path.resolve(), pathlib.Path(folder.name) / "model.safetensors")
+    return pathlib.Path(folder.name)
+
+
+def load_strictly(kind, path, keep):
+    model, report = kind.from_pretrained(as_directory(path, keep), dtype=torch.float32, output_loading_info=True)
+    wrong = {key: sorted(map(str, value)) for key, value in report.items() if value}
+    if wrong:
+        fail(f"{path}: {json.dumps(wrong)}")
+    return model.train(False)
+
+
+def frames(path):
+    """The frames of a stream: safetensors blobs one after the other; an end frame has no tensors."""
+    data = pathlib.Path(path).read_bytes()
+    at = 0
+    while at < len(data):
+        length, = struct.unpack_from("<Q", data, at)
+        header = json.loads(data[at + 8:at + 8 + length])
+        metadata = header.pop("__metadata__", {})
+        end = at + 8 + length + max((entry["data_offsets"][1] for entry in header.values()), default=0)
+        if header:
+            yield metadata, load(data[at:end])
+        at = end
+
+
+def pixels(metadata, patches, preprocessor, side):
+    """patches [P, 3·p·p] U8 -> [1, 3, side, side]; the border that the patch does not divide stays black: it is not read."""
+    (h, w), p = map(int, metadata["grid"].split()), int(metadata["patch"])
+    image = torch.zeros(3, side, side)
+    cut = patches.float().reshape(h, w, 3, p, p).permute(2, 0, 3, 1, 4).reshape(3, h * p, w * p)
+    image[:, :h * p, :w * p] = cut
+    mean, std = (torch.tensor(preprocessor[key])[:, None, None] for key in ("image_mean", "image_std"))
+    return ((image * preprocessor["rescale_factor"] - mean) / std)[None]
+
+
+def check_model(arguments, keep):
+    model = load_strictly(transformers.LlavaForConditionalGeneration, arguments.checkpoint, keep)
+    count = sum(1 for _ in model.parameters())
+    if not arguments.frames:
+        return f"{count} tensors"
+    config, expected = model.config, load_file(arguments.expected)
+    preprocessor = json.loads((as_directory(arguments.checkpoint, keep) / "preprocessor_config.json").read_text())
+    worst = 0.0
+    for metadata, tensors in frames(arguments.frames):
+        for response in ("chosen", "rejected"):
+            rows, images = 0, None
+            if "patches" in tensors:
+                images = pixels(metadata, tensors["patches"], preprocessor, config.vision_config.image_size)
+                rows = len(tensors["patches"]) - (config.vision_feature_select_strategy == "default")
+            prompt = [i for t in tensors["prompt"].tolist() for i in ([t] * rows if t == config.image_token_id else [t])]
+            answer = tensors[response].long()
+            with torch.no_grad():
+                logits = model(input_ids=torch.tensor([prompt + answer.tolist()]), pixel_values=images).logits[0]
+            logits = logits[len(prompt) - 1:-1]
+            logps = torch.log_softmax(logits, dim=-1).gather(-1, answer[:, None])[:, 0]
+            for name, got in (("logits", logits), ("logps", logps)):
+                recorded = expected.get(f"{metadata['id']}.{name}_{response}")
+                if recorded is not None:
+                    difference = ((got - recorded).abs().max() / recorded.abs().max()).item()
+                    worst = max(worst, difference)
+                    if not difference <= arguments.tolerance:
+                        fail(f"{arguments.checkpoint}: {metadata['id']} {name}_{response}: differs by {difference:.1e} of the "
+                             f"maximum, allowed {arguments.tolerance:.0e}")
+    return f"{count} tensors, logits and logps within {worst:.1e}"
+
+
+def check_vision(arguments, keep):
+    tower = load_strictly(transformers.SiglipVisionModel, arguments.checkpoint, keep)
+    if type(load_strictly(transformers.AutoModel, arguments.checkpoint, keep)) is not type(tower):
+        fail(f"{arguments.checkpoint}: AutoModel does not make a SiglipVisionModel of it")
+    if arguments.of:
+        whole = load_strictly(transformers.LlavaForConditionalGeneration, arguments.of, keep).model.vision_tower
+        side = tower.config.image_size
+        x = torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(1))
+        with torch.no_grad():
+            got, expected = (m(x, output_hidden_states=True).hidden_states for m in (tower, whole))
+        if len(got) != len(expected) or not all(torch.equal(a, b) for a, b in zip(got, expected)):
+            fail(f"{arguments.checkpoint}: hidden states differ from those of {arguments.of}")
+    return f"{sum(1 for _ in tower.parameters())} tensors"
+
+
+def check_same(arguments, keep):
+    first, second = (load_strictly(transformers.LlavaForConditionalGeneration, path, keep) for path in (arguments.a, arguments.b))
+    config, generator = first.config, torch.Generator().manual_seed(1)
+    vision = config.vision_config
+    rows = (vision.image_size // vision.patch_size) ** 2 - (config.vision_feature_select_strategy == "default")
+    x = torch.randn(1, 3, vision.image_size, vision.image_size, generator=generator)
+    text = torch.randint(0, config.text_config.vocab_size - 1, (12,), generator=generator)
+    text[text == config.image_token_id] += 1
+    ids = torch.cat([text[:4], torch.full((rows,), config.image_token_id), text[4:]])[None]
+    with torch.no_grad():
+        a, b = (model(input_ids=ids, pixel_values=x).logits for model in (first, second))
+    if not torch.equal(a, b):
+        fail(f"{arguments.a} and {arguments.b}: logits differ by {(a - b).abs().max().item():.1e}")
+    return "equal logits"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    model = commands.add_parser("model")
+    model.add_argument("checkpoint")
+    model.add_argument("--frames")
+    model.add_argument("--expected")
+    model.add_argument("--tolerance", type=float, default=1e-5)
+    vision = commands.add_parser("vision")
+    vision.add_argument("checkpoint")
+    vision.add_argument("--of")
+    same = commands.add_parser("same")
+    same.add_argument("a")
+    same.add_argument("b")
+    arguments = parser.parse_args()
+    if arguments.command == "model" and bool(arguments.frames) != bool(arguments.expected):
+        parser.error("--frames and --expected belong together")
+    torch.set_num_threads(1)
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    keep = []
+    check = {"model": check_model, "vision": check_vision, "same": check_same}[arguments.command]
+    try:
+        text = check(arguments, keep)
+    except (OSError, RuntimeError, ValueError, KeyError) as problem:      # transformers' own refusals, shapes that differ
+        fail(f"{type(problem).__name__}: {problem}")
+    print(f"ok: {text} (transformers {transformers.__version__}, torch {torch.__version__})")
+
+
+main()
