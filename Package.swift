@@ -32,10 +32,10 @@ let documents: [String: [String]] = [:]
 let floors: [Target] = [
   library("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
   library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
-  library("CTurboJPEG", pkgConfig: "libturbojpeg", apt: "libturbojpeg0-dev"),
+  library("CJPEG", pkgConfig: "libjpeg", apt: "libjpeg-dev"),
   library("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
   c("CKernels"),
-  c("CImageCodecs", uses: ["CPNG", "CTurboJPEG"]),
+  c("CImageCodecs", uses: ["CPNG", "CJPEG"]),
   shared("Failures", uses: []),
   shared("StrictJSON", uses: ["Failures"]),
   shared("Tensors", uses: ["Failures", "CKernels", "COpenBLAS"]),
