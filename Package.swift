@@ -67,7 +67,7 @@ let checks: [Target] = [
   tests("TensorsTests", uses: ["Tensors", "CKernels"]),
   tests("AutogradTests", uses: ["Autograd"]),
   tests("TensorStreamTests", uses: ["TensorStream"]),
-  tests("ImagingTests", uses: ["Imaging"]),
+  tests("ImagingTests", uses: ["Imaging", "StrictJSON", "CImageCodecs"]),
   tests("TokenizersTests", uses: ["StrictJSON", "Tokenizers"]),
   tests("MiniWorldsTests", uses: ["MiniWorlds"]),
   tests("CheckpointsTests", uses: ["Checkpoints"]),

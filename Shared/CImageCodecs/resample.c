@@ -270,6 +270,36 @@ static int nearest(
 
 // ---- both passes -----------------------------------------------------------------------------------------------------
 
+static int has_avx2(int32_t instructions) {
+#if defined(__x86_64__)
+  return instructions != RESAMPLE_PLAIN && __builtin_cpu_supports("avx2");
+#else
+  return 0;
+#endif
+}
+
+static void pass_across(
+    const uint8_t *in, int64_t width, int64_t rows, const axis *across, uint8_t *out, int32_t instructions) {
+#if defined(__x86_64__)
+  if (has_avx2(instructions) && across_avx2(in, width, rows, across, out)) return;
+#endif
+  across_plain(in, width, rows, across, out);
+}
+
+static void pass_down(const uint8_t *in, int64_t width, const axis *down, uint8_t *out, int32_t instructions) {
+#if defined(__x86_64__)
+  if (has_avx2(instructions)) return down_avx2(in, width * 3, down, out);
+#endif
+  down_plain(in, width * 3, down, out);
+}
+
+/// The order of the passes decides which overshoots are clamped in between, so it has to be Pillow's too: since version 13
+/// the vertical pass comes first where the height shrinks by more than twice what the width loses (earlier
+/// versions: never).
+static int vertical_first(int64_t width, int64_t height, int64_t out_width, int64_t out_height) {
+  return out_height < height && height - out_height > 2 * (width - out_width);
+}
+
 int32_t resample_rgb(
     const uint8_t *in, int64_t width, int64_t height, uint8_t *out, int64_t out_width, int64_t out_height,
     int32_t filter, int32_t instructions) {
@@ -280,35 +310,22 @@ int32_t resample_rgb(
   if (filter == RESAMPLE_NEAREST) {
     return nearest(in, width, height, out, out_width, out_height) ? CODEC_OK : CODEC_NO_MEMORY;
   }
-  int use_avx2 = 0;
-#if defined(__x86_64__)
-  use_avx2 = instructions != RESAMPLE_PLAIN && __builtin_cpu_supports("avx2");
-#endif
   int32_t status = CODEC_NO_MEMORY;
   axis across = {0}, down = {0};
   uint8_t *between = NULL;
   if (!make_axis(&across, width, out_width, filter) || !make_axis(&down, height, out_height, filter)) goto done;
-  const uint8_t *tall = in;
-  if (width != out_width) {
-    uint8_t *to = out;
-    if (height != out_height) {
-      to = between = malloc((size_t)(out_width * height * 3));
-      if (!to) goto done;
-    }
-    int finished = 0;
-#if defined(__x86_64__)
-    if (use_avx2) finished = across_avx2(in, width, height, &across, to);
-#endif
-    if (!finished) across_plain(in, width, height, &across, to);
-    tall = to;
-  }
-  if (height != out_height) {
-#if defined(__x86_64__)
-    if (use_avx2)
-      down_avx2(tall, out_width * 3, &down, out);
-    else
-#endif
-      down_plain(tall, out_width * 3, &down, out);
+  if (height == out_height) {
+    pass_across(in, width, height, &across, out, instructions);
+  } else if (width == out_width) {
+    pass_down(in, width, &down, out, instructions);
+  } else if (vertical_first(width, height, out_width, out_height)) {
+    if (!(between = malloc((size_t)(width * out_height * 3)))) goto done;
+    pass_down(in, width, &down, between, instructions);
+    pass_across(between, width, out_height, &across, out, instructions);
+  } else {
+    if (!(between = malloc((size_t)(out_width * height * 3)))) goto done;
+    pass_across(in, width, height, &across, between, instructions);
+    pass_down(between, out_width, &down, out, instructions);
   }
   status = CODEC_OK;
 done:

@@ -16,8 +16,9 @@ public enum ResizeFilter: Int, CaseIterable, Sendable {
 }
 
 extension Image {
-  /// The picture at another size.  Same bytes as Pillow's `Image.resize((width, height), filter)`: two passes with
-  /// 22-bit fixed-point weights, each rounded to 8 bits.
+  /// The picture at another size.  Same bytes as `Image.resize((width, height), filter)` of Pillow 13: two passes with
+  /// 22-bit fixed-point weights, each rounded to 8 bits.  (Pillow before 13 always ran the horizontal pass first,
+  /// which differs where contrast overshoots, in pictures whose height shrinks more than their width.)
   public func resized(width newWidth: Int, height newHeight: Int, filter: ResizeFilter) -> Image {
     resized(width: newWidth, height: newHeight, filter: filter, instructions: Int32(RESAMPLE_BEST))
   }
