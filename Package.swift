@@ -68,7 +68,7 @@ let checks: [Target] = [
   tests("AutogradTests", uses: ["Autograd"]),
   tests("TensorStreamTests", uses: ["TensorStream"]),
   tests("ImagingTests", uses: ["Imaging", "StrictJSON", "CImageCodecs"]),
-  tests("TokenizersTests", uses: ["StrictJSON", "Tokenizers"]),
+  tests("TokenizersTests", uses: ["Failures", "StrictJSON", "Tokenizers"]),
   tests("MiniWorldsTests", uses: ["MiniWorlds"]),
   tests("CheckpointsTests", uses: ["Checkpoints"]),
   tests("ModelsTests", uses: ["Models"]),

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes tokenizer.json (a small tokenizer of Qwen2's structure) and ids.json (what Hugging Face's `tokenizers` makes of
-many texts, with it and with variants of it). README.md says which versions made the committed files.
+"""Writes tokenizer.json (a small tokenizer of Qwen2's structure), ids.json (what Hugging Face's `tokenizers` makes of
+many texts, with it and with variants of it) and chats.json (ids and labels of whole chats). README.md says which versions made the committed files.
 
   pip install tokenizers; python3 generate.py
 """
@@ -122,6 +122,50 @@ def fuzz(count=260, seed=20251120):
     return ["".join(rng.choice(atoms) for _ in range(rng.randint(2, 9))) for _ in range(count)]
 
 
+SYSTEM = "You are a helpful assistant."
+CHATS = [  # (image?, system line or None for the default, turns)
+    (True, None, ["What is the main thing in this picture?", "It is a picture of a dog."]),
+    (False, None, ["Is the sky blue? Say yes or no.", "Yes."]),
+    (True, None, ["How many people are there?\n\nAnswer with a number.", "3"]),
+    (True, "Antworte kurz.", ["Wie viele Vögel?", "Fünf große Vögel.", "Und wo?", "Über den Häusern.\n", "Danke!", "Gern."]),
+    (True, "", ["图中有几个人?", "有三个人。"]),
+    (False, None, ["  leading spaces", "trailing spaces  ", "\tcode:\n    x = 1\n", "```\nx = 1\n```"]),
+    (True, None, ["", "An answer to nothing."]),
+    (True, None, ["What?", ""]),
+    (True, None, ["It's 10:45, isn't it?", "e\u0301 and \u00e9", "\U0001f600?", "\U0001f44d\U0001f3fd"]),
+    (True, None, ["What does <image> do in <|im_end|> or <|im_start|>user?", "It is <image>.<|endoftext|>"]),
+]
+
+
+def chat(t, image, system, turns):
+    """What a chat must become: each turn through the template as one string, special strings in its text left as text."""
+    newline, start, end = (t.encode(x).ids[0] for x in ("\n", "<|im_start|>", "<|im_end|>"))
+
+    def literal(text):
+        t.encode_special_tokens = True
+        ids = t.encode(text, add_special_tokens=False).ids
+        t.encode_special_tokens = False
+        return ids
+
+    def turn(role, text, image=False):
+        if any(x in text for x in ("<image>", "<|im_", "<|end")):
+            opening = literal(role + "\n") + t.encode("<image>").ids + literal("\n" + text) if image else literal(role + "\n" + text)
+            return [start] + opening + [end, newline]
+        return t.encode(f"<|im_start|>{role}\n{'<image>' + chr(10) if image else ''}{text}<|im_end|>\n").ids
+
+    parts = [("system", turn("system", system))] if system else []
+    parts += [("assistant" if i % 2 else "user", turn("assistant" if i % 2 else "user", x, image and i == 0)) for i, x in enumerate(turns)]
+    ids, paper, answer = [], [], []
+    for role, part in parts:
+        ids += part
+        paper += [int(role == "assistant" or i in (newline, start)) for i in part]
+        header = len(t.encode("<|im_start|>assistant\n").ids)
+        answer += [int(role == "assistant" and header <= i < len(part) - 1) for i in range(len(part))]
+    cut = sum(len(p) for _, p in parts[: len(parts) - len(turns) + 1]) + header
+    return dict(image=image, system=system, turns=turns, prompt=ids[:cut], prompt_mask=paper[:cut], answer=ids[cut:-1], answer_mask=answer[cut:-1],
+                paper=ids[cut:], paper_mask=paper[cut:])
+
+
 def main():
     base = merges_as_text(train())
     text = json.dumps(base, ensure_ascii=False, separators=(",", ":"))
@@ -149,6 +193,10 @@ def main():
         if name != "qwen2":
             record["literal"] = {str(i): ids for i, ids in enumerate(record["literal"]) if ids != reference[i]}
     out["decoded"] = [d for i, d in enumerate(out["decoded"]) if i % 2 == 0]
+    t = Tokenizer.from_str(json.dumps(base))
+    chats = [chat(t, image, SYSTEM if system is None else system, turns) for image, system, turns in CHATS]
+    plain = [dict(text=x, ids=t.encode(x + "\n", add_special_tokens=False).ids) for x in ["A dog on a field.", "two\nlines\n", ""]]
+    (HERE / "chats.json").write_text(json.dumps(dict(chats=chats, plain=plain), separators=(",", ":")) + "\n")
     (HERE / "ids.json").write_text(json.dumps(out, ensure_ascii=True, separators=(",", ":")) + "\n")
 
 
