@@ -37,27 +37,33 @@ public struct JSONScanner {
     if peek() != nil { throw unexpected("the end of the text") }
   }
 
-  /// Reads the members of an object: `member` is called with each key and must read its value.
-  public mutating func object(
-    _ member: (_ key: String, inout JSONScanner) throws(JSONError) -> Void
-  ) throws(JSONError) {
-    try expect(UInt8(ascii: "{"))
-    if take(UInt8(ascii: "}")) { return }
-    repeat {
-      guard peek() == UInt8(ascii: "\"") else { throw unexpected("a key in double quotes") }
-      let key = try string()
-      try expect(UInt8(ascii: ":"))
-      try member(key, &self)
-    } while take(UInt8(ascii: ","))
-    guard take(UInt8(ascii: "}")) else { throw unexpected("\",\" or \"}\"") }
+  /// The next key of an object, whose value must be read next; nil behind the last. `isFirst` starts as true; the first
+  /// call reads the opening brace.
+  public mutating func nextKey(_ isFirst: inout Bool) throws(JSONError) -> String? {
+    guard try hasNext(&isFirst, UInt8(ascii: "{"), UInt8(ascii: "}"), "\",\" or \"}\"") else { return nil }
+    guard peek() == UInt8(ascii: "\"") else { throw unexpected("a key in double quotes") }
+    let key = try string()
+    try expect(UInt8(ascii: ":"))
+    return key
   }
 
-  /// Reads an array: `element` is called before each element and must read it.
-  public mutating func array(_ element: (inout JSONScanner) throws(JSONError) -> Void) throws(JSONError) {
-    try expect(UInt8(ascii: "["))
-    if take(UInt8(ascii: "]")) { return }
-    repeat { try element(&self) } while take(UInt8(ascii: ","))
-    guard take(UInt8(ascii: "]")) else { throw unexpected("\",\" or \"]\"") }
+  /// Whether an array has a next element, which must be read next. `isFirst` starts as true; the first call reads the
+  /// opening bracket.
+  public mutating func nextElement(_ isFirst: inout Bool) throws(JSONError) -> Bool {
+    try hasNext(&isFirst, UInt8(ascii: "["), UInt8(ascii: "]"), "\",\" or \"]\"")
+  }
+
+  private mutating func hasNext(
+    _ isFirst: inout Bool, _ open: UInt8, _ close: UInt8, _ expected: String
+  ) throws(JSONError) -> Bool {
+    if isFirst {
+      try expect(open)
+      isFirst = false
+      return !take(close)
+    }
+    if take(close) { return false }
+    if !take(UInt8(ascii: ",")) { throw unexpected(expected) }
+    return true
   }
 
   /// Reads any value.
@@ -68,9 +74,10 @@ public struct JSONScanner {
     case UInt8(ascii: "{"):
       if maxDepth == 0 { throw tooDeep }
       var object = JSONObject()
-      try self.object { (key, scanner) throws(JSONError) in
-        let start = scanner.offset
-        if !object.appendUnique(key, try scanner.value(maxDepth: maxDepth - 1)) {
+      var isFirst = true
+      while let key = try nextKey(&isFirst) {
+        let start = offset
+        if !object.appendUnique(key, try value(maxDepth: maxDepth - 1)) {
           throw JSONError("the key \(quoted(key)) occurs twice", at: start)
         }
       }
@@ -78,7 +85,8 @@ public struct JSONScanner {
     case UInt8(ascii: "["):
       if maxDepth == 0 { throw tooDeep }
       var values: [JSONValue] = []
-      try array { (scanner) throws(JSONError) in values.append(try scanner.value(maxDepth: maxDepth - 1)) }
+      var isFirst = true
+      while try nextElement(&isFirst) { values.append(try value(maxDepth: maxDepth - 1)) }
       return .array(values)
     case UInt8(ascii: "t") where word("true"): return .bool(true)
     case UInt8(ascii: "f") where word("false"): return .bool(false)

@@ -68,7 +68,7 @@ extension JSONValue {
       case 0x09: out.append(contentsOf: "\\t".utf8)
       case 0x08: out.append(contentsOf: "\\b".utf8)
       case 0x0C: out.append(contentsOf: "\\f".utf8)
-      case 0..<0x20: out.append(contentsOf: "\\u00\(hex(byte))".utf8)
+      case 0..<0x20: out.append(contentsOf: "\\u00\(hex(byte).lowercased())".utf8)
       default: out.append(byte)
       }
     }

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+import Failures
+import Glibc
+
+/// A file of frames that is read in any order: for shuffling, and for several epochs.
+///
+/// Memory holds an offset a frame and the frames that are in use.
+public final class FrameFile {
+  private let name: String
+  private let descriptor: Int32
+  /// Where each frame lies.
+  private let ranges: [Range<Int>]
+  /// The file's size in bytes.
+  public let size: Int
+  /// A digest of the frames' bytes (FNV-1a over their checksums and lengths), 16 hexadecimal digits.
+  public let digest: String
+
+  public var count: Int { ranges.count }
+
+  /// Reads through the file once and checks it as `FrameReader` does.
+  ///
+  /// - Throws: `PlainFailure` for what is no uncompressed regular file; `FrameError`.
+  public convenience init(path: String) throws {
+    try DescriptorSource.check(path)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw PlainFailure.missingInput("\(path): \(reason())") }
+    try self.init(name: path, descriptor: descriptor)
+  }
+
+  /// Takes over the descriptor.
+  private init(name: String, descriptor: Int32) throws {
+    self.name = name
+    self.descriptor = descriptor
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      Glibc.close(descriptor)
+      throw PlainFailure.usage("\(name): is no regular file, which is needed to read frames more than once")
+    }
+    size = Int(status.st_size)
+    var magic: [UInt8] = [0, 0]
+    if pread(descriptor, &magic, 2, 0) == 2, magic == gzipMagic {
+      Glibc.close(descriptor)
+      throw PlainFailure.usage("\(name): is compressed; frames are read more than once, so unpack it first (gunzip)")
+    }
+    var ranges: [Range<Int>] = []
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    do {
+      let reader = try FrameReader(descriptor: descriptor, name: name)
+      reader.keepsChecksums = true
+      while try reader.next() != nil {
+        ranges.append(reader.lastRange)
+        for value in [UInt64(reader.lastChecksum), UInt64(reader.lastRange.count)] {
+          for shift in stride(from: 0, to: 64, by: 8) {
+            hash = (hash ^ (value >> UInt64(shift) & 0xFF)) &* 0x100_0000_01B3
+          }
+        }
+      }
+    } catch {
+      Glibc.close(descriptor)
+      throw error
+    }
+    self.ranges = ranges
+    let hex = String(hash, radix: 16)
+    digest = String(repeating: "0", count: 16 - hex.count) + hex
+  }
+
+  /// Collects a whole stream in an unnamed file in `$TMPDIR` (/tmp without one).
+  public convenience init(spooling reader: FrameReader) throws {
+    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array((folder + "/frames-XXXXXX").utf8CString)
+    let descriptor = mkstemp(&template)
+    guard descriptor >= 0 else {
+      throw PlainFailure(.cannotCreate, "\(folder): cannot create a temporary file: \(reason()); set TMPDIR to another folder")
+    }
+    unlink(&template)
+    let writer = FrameWriter(DescriptorSink(name: "temporary file in \(folder)", descriptor: dup(descriptor)))
+    while let frame = try reader.next() { try writer.write(frame) }
+    try writer.finish()
+    lseek(descriptor, 0, SEEK_SET)
+    try self.init(name: "temporary file in \(folder)", descriptor: descriptor)
+  }
+
+  /// Reads one frame.
+  ///
+  /// - Throws: `PlainFailure` where the file has changed since it was opened.
+  public func frame(_ index: Int) throws -> Frame {
+    let range = ranges[index]
+    let storage = ByteStorage(count: range.count)
+    var have = 0
+    while have < range.count {
+      let count = pread(descriptor, storage.base + have, range.count - have, off_t(range.lowerBound + have))
+      if count < 0 && errno == EINTR { continue }
+      if count < 0 { throw PlainFailure(.ioError, "\(name): reading failed: \(reason())") }
+      if count == 0 { break }
+      have += count
+    }
+    let bytes = UnsafeRawBufferPointer(start: storage.base, count: range.count)
+    let changed = PlainFailure.badData("\(name): frame \(index) has changed since the file was first read")
+    guard have == range.count, have >= SafetensorsHeader.prefixSize,
+      let length = try? SafetensorsHeader.length(prefix: bytes, limit: SafetensorsHeader.streamLimit),
+      SafetensorsHeader.prefixSize + length <= range.count,
+      var header = try? SafetensorsHeader(
+        parsing: UnsafeRawBufferPointer(rebasing: bytes[SafetensorsHeader.prefixSize..<SafetensorsHeader.prefixSize + length])),
+      SafetensorsHeader.prefixSize + length + header.dataCount == range.count
+    else { throw changed }
+    _ = header.metadata.take("seq")
+    if let stated = header.metadata.take("crc32"), let offset = header.checksumOffset {
+      let digits = Checksum.ofFrame(bytes, digitsAt: SafetensorsHeader.prefixSize + offset)
+      if !digits.elementsEqual(stated.utf8) { throw changed }
+    }
+    let place = FramePlace(source: name, number: index, id: header.metadata["id"])
+    return Frame(header, storage, dataStart: SafetensorsHeader.prefixSize + length, place)
+  }
+
+  deinit { close(descriptor) }
+}
