@@ -27,7 +27,7 @@ func tests(_ name: String, uses: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: uses + ["TestSupport"], path: "Tests/\(name)", swiftSettings: optimised)
 }
 /// Prose that lives beside the code it describes.
-let documents: [String: [String]] = [:]
+let documents: [String: [String]] = ["TensorStream": ["THREATS.md"]]
 
 let floors: [Target] = [
   library("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
