@@ -17,6 +17,8 @@ public enum ImageError: Failure, Equatable {
   /// The header claims more pixels than the file's bytes can hold.
   case impossibleSize(width: Int, height: Int, bytes: Int)
   case outOfMemory(width: Int, height: Int)
+  /// Scaling the shorter edge to `edge` would make the longer one too long.
+  case tooNarrow(width: Int, height: Int, edge: Int)
   /// A label mask that has colours, not class numbers.
   case notLabels(String)
 
@@ -36,6 +38,8 @@ public enum ImageError: Failure, Equatable {
     case .impossibleSize(let width, let height, let bytes):
       "the header claims \(width) x \(height) pixels, more than \(bytes) bytes can hold"
     case .outOfMemory(let width, let height): "out of memory for \(width) x \(height) pixels"
+    case .tooNarrow(let width, let height, let edge):
+      "\(width) x \(height) pixels are too narrow: with a shorter edge of \(edge) the picture would not fit in memory"
     case .notLabels(let what): "a mask must be a palette or gray PNG whose values are class numbers; this is \(what)"
     }
   }

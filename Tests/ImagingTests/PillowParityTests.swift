@@ -16,6 +16,7 @@ struct PillowCase: CustomTestStringConvertible {
   let height: Int
   let filter: ResizeFilter?
   let expected: [UInt8]
+  let line: JSONValue
 
   var testDescription: String { "\(kind) \(file) \(width)x\(height) \(filter.map { "\($0)" } ?? "")" }
 
@@ -31,7 +32,7 @@ struct PillowCase: CustomTestStringConvertible {
         return PillowCase(
           kind: kind, file: try #require(line["file"]?.string), width: width, height: height,
           filter: line["filter"]?.int.flatMap(ResizeFilter.init(rawValue:)),
-          expected: Array(expected[offset..<(offset + count)]))
+          expected: Array(expected[offset..<(offset + count)]), line: line)
       }
     } catch {
       fatalError("cases.json: \(error)")

@@ -3,7 +3,9 @@
 import io, json, os, struct, sys, zlib
 import numpy as np
 import PIL
+import transformers
 from PIL import Image, ImageOps
+from transformers.image_transforms import center_crop
 
 here = os.path.dirname(os.path.abspath(__file__))
 rng = np.random.default_rng(20)
@@ -133,7 +135,7 @@ def with_segment(data, marker, content):
     return data[:2] + bytes([0xff, marker]) + struct.pack('>H', len(content) + 2) + content + data[2:]
 
 
-photo = picture(21, 19)
+photo = picture(19, 17)
 for subsampling in (0, 1, 2):
     for progressive in (False, True):
         name = f'{("444", "422", "420")[subsampling]}{"-progressive" if progressive else ""}.jpg'
@@ -168,29 +170,34 @@ out = io.BytesIO()
 source.save(out, 'PNG', optimize=True)
 put('resize.png', out.getvalue())
 for filter in range(6):
-    for width, height in [(14, 13), (31, 9), (37, 26), (7, 21), (1, 1), (43, 5)]:
+    for width, height in [(14, 13), (31, 9), (33, 23), (7, 21), (1, 1), (40, 5)]:
         expect('resize', 'resize.png', np.asarray(source.resize((width, height), filter)), filter=filter)
 
+for width, height in [(10, 10), (11, 10), (34, 24), (35, 12), (8, 25)]:
+    expect('crop', 'resize.png', center_crop(np.asarray(source), (height, width), input_data_format='channels_last'))
 
-def center_crop(image, height, width):
-    """The rule of transformers.image_transforms.center_crop, on an [h, w, 3] array."""
-    h, w = image.shape[:2]
-    top, left = (h - height) // 2, (w - width) // 2
-    if top >= 0 and left >= 0:
-        return image[top:top + height, left:left + width]
-    tall, wide = max(height, h), max(width, w)
-    padded = np.zeros((tall, wide, 3), image.dtype)
-    down, right = -(-(tall - h) // 2), -(-(wide - w) // 2)
-    padded[down:down + h, right:right + w] = image
-    top, left = top + down, left + right
-    return padded[max(0, top):min(tall, top + height), max(0, left):min(wide, left + width)]
+# ---- whole preprocessors ---------------------------------------------------------------------------------------------
 
-
-for width, height in [(20, 20), (21, 20), (44, 40), (47, 33), (8, 36)]:
-    expect('crop', 'resize.png', center_crop(np.asarray(source), height, width))
+half = dict(image_mean=[0.5] * 3, image_std=[0.5] * 3, rescale_factor=1 / 255, do_rescale=True, do_normalize=True)
+for config in [
+    dict(half, image_processor_type='SiglipImageProcessor', size=dict(height=14, width=18), resample=3),
+    dict(half, image_processor_type='CLIPImageProcessor', size=dict(shortest_edge=15), crop_size=dict(height=14, width=14),
+         resample=3, do_center_crop=True),
+    dict(half, image_processor_type='CLIPImageProcessor', size=12, crop_size=17, resample=3, do_center_crop=True),
+    dict(half, image_processor_type='BitImageProcessor', size=dict(shortest_edge=16), crop_size=dict(height=14, width=14),
+         resample=3, do_center_crop=True),
+    dict(half, image_processor_type='ViTImageProcessor', size=dict(height=16, width=16), resample=2),
+    dict(half, image_processor_type='CLIPImageProcessor', size=dict(shortest_edge=14), do_center_crop=False, resample=1),
+    dict(half, image_processor_type='CLIPImageProcessor', do_resize=False, crop_size=dict(height=25, width=24)),
+]:
+    processor = getattr(transformers, config['image_processor_type'] + 'Pil')(**config)
+    for turn in (False, True):
+        image = source.transpose(Image.Transpose.TRANSPOSE) if turn else source
+        pixels = processor(image, do_rescale=False, do_normalize=False, return_tensors='np')['pixel_values'][0]
+        expect('preprocess', 'resize.png', pixels.transpose(1, 2, 0).astype(np.uint8), config=config, transpose=turn)
 
 put('expected.bin', bytes(blob))
 with open(os.path.join(here, 'cases.json'), 'w') as f:
     f.write('[\n' + ',\n'.join(json.dumps(c) for c in cases) + '\n]\n')
 print(f'{len(cases)} cases, {len(blob)} bytes expected; Pillow {PIL.__version__}, numpy {np.__version__}, '
-      f'Python {sys.version.split()[0]}')
+      f'transformers {transformers.__version__}, Python {sys.version.split()[0]}')
