@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// config.json, read strictly: every value that is there has the right type and a possible size, or one line says which not.
+import Failures
+import StrictJSON
+
+/// One object of config.json, with the path to it for error messages.
+struct ConfigReader {
+  let file: String
+  let path: String
+  let object: JSONValue
+
+  /// The whole of config.json; `file` names it in messages.
+  init(_ object: JSONValue, file: String) {
+    self.init(file: file, path: "", object: object)
+  }
+
+  private init(file: String, path: String, object: JSONValue) {
+    self.file = file
+    self.path = path
+    self.object = object
+  }
+
+  func failure(_ key: String, _ problem: String) -> PlainFailure { .badData("\(file): \(path)\(key) \(problem)") }
+
+  /// The value of the first of `keys` that is there and not null.
+  private func value(_ keys: [String]) -> (key: String, value: JSONValue)? {
+    for key in keys {
+      if let value = object[key], value != .null { return (key, value) }
+    }
+    return nil
+  }
+
+  private func required<Value>(_ keys: [String], _ fallback: Value?) throws -> Value {
+    guard let fallback else { throw failure(keys[0], "is missing") }
+    return fallback
+  }
+
+  /// A whole number of at least `minimum`; `keys` are its spellings over the years, newest first.
+  func int(_ keys: String..., or fallback: Int? = nil, minimum: Int = 1) throws -> Int {
+    guard let (key, value) = value(keys) else { return try required(keys, fallback) }
+    guard let number = value.int else { throw failure(key, "is \(value.text()), expected a whole number") }
+    guard number >= minimum, number <= 1 << 30 else { throw failure(key, "is \(number), expected \(minimum) or more") }
+    return number
+  }
+
+  func positive(_ keys: String..., or fallback: Double? = nil) throws -> Double {
+    guard let (key, value) = value(keys) else { return try required(keys, fallback) }
+    guard let number = value.double, number > 0, number.isFinite else { throw failure(key, "is \(value.text()), expected a positive number") }
+    return number
+  }
+
+  func bool(_ key: String, or fallback: Bool) throws -> Bool {
+    guard let (_, value) = value([key]) else { return fallback }
+    guard let flag = value.bool else { throw failure(key, "is \(value.text()), expected true or false") }
+    return flag
+  }
+
+  func string(_ key: String, or fallback: String? = nil) throws -> String {
+    guard let (_, value) = value([key]) else { return try required([key], fallback) }
+    guard let text = value.string else { throw failure(key, "is \(value.text()), expected a string") }
+    return text
+  }
+
+  /// A nested object; nil where it is missing or null.
+  func section(_ key: String) throws -> ConfigReader? {
+    guard let (_, value) = value([key]) else { return nil }
+    guard value.object != nil else { throw failure(key, "is \(value.text()), expected an object") }
+    return ConfigReader(file: file, path: path + key + ".", object: value)
+  }
+
+  /// Raw access for values of several legal types.
+  func raw(_ key: String) -> JSONValue? { value([key])?.value }
+}
