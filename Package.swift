@@ -63,6 +63,7 @@ let tools: [Target] = [
 
 let checks: [Target] = [
   .target(name: "TestSupport", dependencies: ["Failures", "StrictJSON", "Tensors"], path: "Tests/TestSupport"),
+  .executableTarget(name: "kernel-bench", dependencies: ["Tensors"], path: "Tests/KernelBench"),
   tests("StrictJSONTests", uses: ["StrictJSON"]),
   tests("TensorsTests", uses: ["Tensors", "CKernels"]),
   tests("AutogradTests", uses: ["Autograd"]),

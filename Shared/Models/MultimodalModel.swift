@@ -106,13 +106,12 @@ public final class MultimodalModel {
   /// Loads `parts` (default: all that the checkpoint has); `trainable` parts get gradients.
   /// Throws 65 where a key is missing, left over or of the wrong shape, or where a part is not in the checkpoint.
   public init(_ checkpoint: Checkpoint, parts: Set<Part>? = nil, trainable: Set<Part> = []) throws {
-    config = try MultimodalConfig(checkpoint)
+    let config = try MultimodalConfig(checkpoint)
     let present = MultimodalConfig.parts[checkpoint.modelType] ?? []
     let wanted = parts ?? present
     if let absent = wanted.union(trainable).subtracting(present).map(\.rawValue).min() {
       throw PlainFailure.badData("\(checkpoint.path): a \(checkpoint.modelType) checkpoint has no \(absent)")
     }
-    self.parts = wanted
     let weights = Weights(checkpoint, trainable: trainable)
     vision = try wanted.contains(.vision) ? config.vision.map { try SigLIPEncoder(weights, $0, depth: config.featureLayer) } : nil
     if wanted.contains(.projector), let from = config.vision, let to = config.text {
@@ -123,6 +122,8 @@ public final class MultimodalModel {
     }
     llm = try wanted.contains(.llm) ? config.text.map { try Qwen2(weights, $0) } : nil
     try weights.finish(parts: wanted)
+    self.config = config
+    self.parts = wanted
     parameters = weights.parameters
   }
 
