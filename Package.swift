@@ -43,7 +43,6 @@ let floors: [Target] = [
   shared("TensorStream", uses: ["Failures", "StrictJSON", "Tensors", "CZlib"]),
   shared("Imaging", uses: ["Failures", "StrictJSON", "CImageCodecs"]),
   shared("Tokenizers", uses: ["Failures", "StrictJSON"]),
-  shared("Manifests", uses: ["Failures", "StrictJSON", "TensorStream", "Imaging", "Tokenizers"]),
   shared("MiniWorlds", uses: ["StrictJSON", "Imaging"]),
   shared("Checkpoints", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream"]),
   shared("Models", uses: ["Failures", "StrictJSON", "Tensors", "Autograd", "Checkpoints"]),
@@ -52,10 +51,10 @@ let floors: [Target] = [
 ]
 
 let tools: [Target] = [
-  tool("frames", uses: ["TensorStream"]),
+  tool("frames", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream"]),
   tool("miniworld", uses: ["MiniWorlds"]),
   tool("ckpt", uses: ["Checkpoints", "Models", "Tokenizers", "MiniWorlds"]),
-  tool("imgtok", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream", "Imaging", "Tokenizers", "Manifests", "Checkpoints"]),
+  tool("imgtok", uses: ["TensorStream", "Imaging", "Tokenizers", "Checkpoints"]),
   tool("encode", uses: ["TensorStream", "Training"]),
   tool("score", uses: ["TensorStream", "Training"]),
   tool("sft-step", uses: ["TensorStream", "Training"]),
@@ -71,10 +70,8 @@ let checks: [Target] = [
   tests("TensorStreamTests", uses: ["TensorStream"]),
   tests("ImagingTests", uses: ["Imaging", "StrictJSON", "CImageCodecs"]),
   tests("TokenizersTests", uses: ["Failures", "StrictJSON", "Tokenizers"]),
-  tests("ManifestsTests", uses: ["Failures", "Imaging", "TensorStream", "Tokenizers", "Manifests"]),
   tests("MiniWorldsTests", uses: ["MiniWorlds"]),
-  .executableTarget(name: "commit-loop", dependencies: ["Checkpoints"], path: "Tests/CommitLoop"),
-  tests("CheckpointsTests", uses: ["Checkpoints", "commit-loop"]),
+  tests("CheckpointsTests", uses: ["Checkpoints"]),
   tests("ModelsTests", uses: ["Models"]),
   tests("TrainingTests", uses: ["Training"]),
   tests("ToolTests", uses: ["TensorStream", "Checkpoints"] + tools.map { .target(name: $0.name) }),

@@ -9,6 +9,11 @@ protocol ByteSource: AnyObject {
   func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int
 }
 
+/// Thrown where a wait for input was given up because `FrameReader.shouldStop` said so.
+public struct ReadInterrupted: Error {
+  public init() {}
+}
+
 /// An open file, pipe or socket.
 final class DescriptorSource: ByteSource {
   let name: String
@@ -16,6 +21,8 @@ final class DescriptorSource: ByteSource {
   private let isOwned: Bool
   /// Called before a read that would have to wait for the writer upstream.
   var willWait: (() throws -> Void)?
+  /// Asked while a read waits; true ends the wait with `ReadInterrupted`.
+  var shouldStop: (() -> Bool)?
 
   /// Opens `path`; "-" is standard input.
   init(path: String) throws {
@@ -49,6 +56,15 @@ final class DescriptorSource: ByteSource {
     }
   }
 
+  /// The size of an uncompressed regular file, by its name.
+  static func regularSize(_ path: String) -> Int? {
+    var status = stat()
+    guard path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, !path.hasSuffix(".gz") else {
+      return nil
+    }
+    return Int(status.st_size)
+  }
+
   /// The size of a regular file that is read from its start; nil for pipes and the like.
   var mappableSize: Int? {
     var status = stat()
@@ -59,16 +75,22 @@ final class DescriptorSource: ByteSource {
   }
 
   func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-    if let willWait {
-      var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      if Glibc.poll(&poll, 1, 0) == 0 { try willWait() }
-    }
+    if let willWait, !isReady(within: 0) { try willWait() }
     while true {
+      while let shouldStop, !isReady(within: 100) {
+        if shouldStop() { throw ReadInterrupted() }
+      }
       let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
       if count >= 0 { return count }
       if errno == EINTR { continue }
       throw PlainFailure(.ioError, "\(name): reading failed: \(reason())")
     }
+  }
+
+  /// Whether a read would return at once; waits for that, up to so many milliseconds.
+  private func isReady(within milliseconds: Int32) -> Bool {
+    var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return Glibc.poll(&poll, 1, milliseconds) != 0 && poll.revents != 0
   }
 
   deinit { if isOwned && descriptor >= 0 { close(descriptor) } }

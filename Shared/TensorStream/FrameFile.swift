@@ -19,16 +19,26 @@ public final class FrameFile {
 
   /// Reads through the file once and checks it as `FrameReader` does.
   ///
+  /// - Parameter keepsDamaged: a frame that can be passed over (its checksum does not fit) is counted like any other, and
+  ///   refused only by `frame`. Otherwise it is refused here.
   /// - Throws: `PlainFailure` for what is no uncompressed regular file; `FrameError`.
-  public convenience init(path: String) throws {
+  public convenience init(path: String, keepsDamaged: Bool = false) throws {
     try DescriptorSource.check(path)
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw PlainFailure.missingInput("\(path): \(reason())") }
-    try self.init(name: path, descriptor: descriptor)
+    try self.init(name: path, descriptor: descriptor, keepsDamaged: keepsDamaged)
+  }
+
+  /// Whether the path is an uncompressed regular file.
+  public static func isPossible(_ path: String) -> Bool {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, let file = fopen(path, "r") else { return false }
+    defer { fclose(file) }
+    return gzipMagic != [UInt8(truncatingIfNeeded: getc(file)), UInt8(truncatingIfNeeded: getc(file))]
   }
 
   /// Takes over the descriptor.
-  private init(name: String, descriptor: Int32) throws {
+  private init(name: String, descriptor: Int32, keepsDamaged: Bool = false) throws {
     self.name = name
     self.descriptor = descriptor
     var status = stat()
@@ -47,7 +57,10 @@ public final class FrameFile {
     do {
       let reader = try FrameReader(descriptor: descriptor, name: name)
       reader.keepsChecksums = true
-      while try reader.next() != nil {
+      while true {
+        do {
+          if try reader.next() == nil { break }
+        } catch let error as FrameError where error.isRecoverable && keepsDamaged {}
         ranges.append(reader.lastRange)
         for value in [UInt64(reader.lastChecksum), UInt64(reader.lastRange.count)] {
           for shift in stride(from: 0, to: 64, by: 8) {
@@ -65,7 +78,9 @@ public final class FrameFile {
   }
 
   /// Collects a whole stream in an unnamed file in `$TMPDIR` (/tmp without one).
-  public convenience init(spooling reader: FrameReader) throws {
+  ///
+  /// - Parameter next: the next frame; nil behind the last.
+  public convenience init(spooling next: () throws -> Frame?) throws {
     let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     var template = Array((folder + "/frames-XXXXXX").utf8CString)
     let descriptor = mkstemp(&template)
@@ -74,7 +89,7 @@ public final class FrameFile {
     }
     unlink(&template)
     let writer = FrameWriter(DescriptorSink(name: "temporary file in \(folder)", descriptor: dup(descriptor)))
-    while let frame = try reader.next() { try writer.write(frame) }
+    while let frame = try next() { try writer.write(frame) }
     try writer.finish()
     lseek(descriptor, 0, SEEK_SET)
     try self.init(name: "temporary file in \(folder)", descriptor: descriptor)
@@ -82,7 +97,7 @@ public final class FrameFile {
 
   /// Reads one frame.
   ///
-  /// - Throws: `PlainFailure` where the file has changed since it was opened.
+  /// - Throws: `FrameError` where the frame is damaged, `PlainFailure` where the file has become another.
   public func frame(_ index: Int) throws -> Frame {
     let range = ranges[index]
     let storage = ByteStorage(count: range.count)
@@ -104,11 +119,13 @@ public final class FrameFile {
       SafetensorsHeader.prefixSize + length + header.dataCount == range.count
     else { throw changed }
     _ = header.metadata.take("seq")
+    let place = FramePlace(source: name, number: index, id: header.metadata["id"])
     if let stated = header.metadata.take("crc32"), let offset = header.checksumOffset {
       let digits = Checksum.ofFrame(bytes, digitsAt: SafetensorsHeader.prefixSize + offset)
-      if !digits.elementsEqual(stated.utf8) { throw changed }
+      if !digits.elementsEqual(stated.utf8) {
+        throw FrameError(place, .checksum(stated: stated, found: String(decoding: digits, as: UTF8.self)))
+      }
     }
-    let place = FramePlace(source: name, number: index, id: header.metadata["id"])
     return Frame(header, storage, dataStart: SafetensorsHeader.prefixSize + length, place)
   }
 

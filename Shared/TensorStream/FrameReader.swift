@@ -28,25 +28,45 @@ public final class FrameReader {
   /// Called before a read that would have to wait for the writer upstream: the moment to hand on what is ready.
   public var willWait: (() throws -> Void)?
 
+  /// Asked while a read waits for the writer upstream (a signal may have arrived); true ends `next` with
+  /// `ReadInterrupted`.
+  public var shouldStop: (() -> Bool)?
+
+  /// The part of the input that is behind us, from 0 to 1, where all of it are uncompressed files.
+  public var fraction: Double? {
+    guard let total, total > 0 else { return nil }
+    return Double(positionBefore + position) / Double(total)
+  }
+  private let total: Int?
+  private var positionBefore = 0
+
   /// The examples that were left out upstream, as far as end frames have told.
   public var skippedUpstream: Int { skippedBefore + check.skipped }
+
+  /// The frames without `seq` so far: nobody can tell whether some of them are missing.
+  public var foreignCount: Int { foreignBefore + check.foreign }
+  private var foreignBefore = 0
 
   /// - Parameter paths: files; none, or "-", is standard input.
   /// - Throws: `PlainFailure` for a file that cannot be read, before anything is.
   public init(paths: [String] = []) throws {
     self.paths = (paths.isEmpty ? ["-"] : paths)[...]
     for path in self.paths { try DescriptorSource.check(path) }
+    let sizes = paths.map { DescriptorSource.regularSize($0) }
+    total = sizes.isEmpty || sizes.contains(nil) ? nil : sizes.reduce(0) { $0 + ($1 ?? 0) }
   }
 
   /// Reads a stream in memory.
   public init(bytes: [UInt8], name: String = "memory") throws {
     paths = []
+    total = nil
     try open(MemorySource(bytes), name: name)
   }
 
   /// Reads an open file, which stays open.
   init(descriptor: Int32, name: String) throws {
     paths = []
+    total = nil
     try open(DescriptorSource(name: name, descriptor: descriptor))
   }
 
@@ -77,7 +97,9 @@ public final class FrameReader {
         if position == 0 { throw FrameError(source: check.source, .empty) }
         try check.finish()
         skippedBefore += check.skipped
+        foreignBefore += check.foreign
         check = SequenceCheck(source: "")
+        positionBefore += position
         self.window = nil
         continue
       }
@@ -129,7 +151,7 @@ public final class FrameReader {
   }
 
   private func open(_ file: DescriptorSource) throws {
-    file.willWait = willWait
+    (file.willWait, file.shouldStop) = (willWait, shouldStop)
     let magic = gzipMagic.count
     if let size = file.mappableSize, let storage = ByteStorage(mapping: file.descriptor, count: size) {
       if size < magic || !UnsafeRawBufferPointer(start: storage.base, count: magic).elementsEqual(gzipMagic) {

@@ -10,6 +10,8 @@ struct SequenceCheck {
   private var since = 0
   /// Frames with `seq` came after the last end frame.
   private var isOpen = false
+  /// Frames without `seq`: nobody can tell whether any are missing.
+  private(set) var foreign = 0
   /// What the end frames said about examples left out.
   private(set) var skipped = 0
 
@@ -48,7 +50,7 @@ struct SequenceCheck {
     number += 1
     since += 1
     id = place.id
-    if sequence != nil { isOpen = true }
+    if sequence == nil { foreign += 1 } else { isOpen = true }
     if let damage { throw damage }
     return true
   }

@@ -156,14 +156,18 @@ import Testing
       #expect(try file.frame(3).tensors == examples(4)[3].tensors)
       #expect(try file.digest == FrameFile(path: path).digest)
 
-      let spooled = try FrameFile(spooling: FrameReader(bytes: FrameWriter.bytes(examples(3), gzipLevel: 1)))
+      let spooled = try FrameFile(spooling: FrameReader(bytes: FrameWriter.bytes(examples(3), gzipLevel: 1)).next)
       #expect(try (0..<3).map { try spooled.frame($0).id } == ["example-0", "example-1", "example-2"])
 
       var bytes = try readFile(path)
       bytes[bytes.count - 200] ^= 1
       try writeFile(path, bytes)
-      #expect(throws: PlainFailure.self) { try file.frame(6) }
+      #expect(throws: FrameError.self) { try file.frame(6) }
       #expect(throws: FrameError.self) { try FrameFile(path: path) }
+      let damaged = try FrameFile(path: path, keepsDamaged: true)
+      #expect(damaged.count == 7)
+      #expect(throws: FrameError.self) { try damaged.frame(6) }
+      #expect(try damaged.frame(5).id == "example-0")
       try writeFile(path, FrameWriter.bytes(examples(1), gzipLevel: 1))
       #expect(throws: PlainFailure.self) { try FrameFile(path: path) }
     }
