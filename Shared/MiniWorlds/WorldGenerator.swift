@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// Random numbers that are the same on every machine and in every version: nothing here calls the standard library's
+// `random(in:)`, whose algorithm is not promised.
+
+import Glibc
+
+/// xoshiro256** (Blackman and Vigna, ACM TOMS 47, 2021), seeded through SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
+public struct WorldGenerator: Sendable {
+  private var state: (UInt64, UInt64, UInt64, UInt64)
+  private var spareNormal: Double?
+
+  /// A stream of its own for every list of numbers: `[seed, split, scene]`, say.
+  public init(_ parts: [UInt64]) {
+    var key: UInt64 = 0
+    for part in parts {
+      key ^= part
+      key = Self.splitMix(&key)
+    }
+    state = (Self.splitMix(&key), Self.splitMix(&key), Self.splitMix(&key), Self.splitMix(&key))
+  }
+
+  private static func splitMix(_ state: inout UInt64) -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+
+  public mutating func next() -> UInt64 {
+    func rotate(_ x: UInt64, _ k: UInt64) -> UInt64 { x << k | x >> (64 - k) }
+    let result = rotate(state.1 &* 5, 7) &* 9
+    let t = state.1 << 17
+    state.2 ^= state.0
+    state.3 ^= state.1
+    state.1 ^= state.2
+    state.0 ^= state.3
+    state.2 ^= t
+    state.3 = rotate(state.3, 45)
+    return result
+  }
+
+  /// Uniform in 0 ..< 1.
+  public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+
+  /// Uniform in low ..< high.
+  public mutating func uniform(_ low: Double, _ high: Double) -> Double { low + (high - low) * uniform() }
+
+  /// A whole number in 0 ..< count.
+  public mutating func below(_ count: Int) -> Int { Int(next().multipliedFullWidth(by: UInt64(count)).high) }
+
+  public mutating func chance(_ probability: Double) -> Bool { uniform() < probability }
+
+  public mutating func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
+
+  /// In random order (Fisher and Yates).
+  public mutating func shuffled<Element>(_ elements: [Element]) -> [Element] {
+    var result = elements
+    for i in result.indices.dropFirst().reversed() { result.swapAt(i, below(i + 1)) }
+    return result
+  }
+
+  /// Standard normal (Box and Muller).  Its logarithm and cosine come from libm; the last bit of a double may differ
+  /// between libraries, which 8-bit pixels do not show.
+  public mutating func normal() -> Double {
+    if let spare = spareNormal {
+      spareNormal = nil
+      return spare
+    }
+    let radius = (-2 * log(1 - uniform())).squareRoot()
+    let angle = 2 * Double.pi * uniform()
+    spareNormal = radius * sin(angle)
+    return radius * cos(angle)
+  }
+}
