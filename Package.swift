@@ -72,7 +72,7 @@ let checks: [Target] = [
   tests("TokenizersTests", uses: ["Failures", "StrictJSON", "Tokenizers"]),
   tests("MiniWorldsTests", uses: ["MiniWorlds", "Imaging", "StrictJSON"]),
   tests("CheckpointsTests", uses: ["Checkpoints"]),
-  tests("ModelsTests", uses: ["Models"]),
+  tests("ModelsTests", uses: ["Tensors", "Autograd", "TensorStream", "Checkpoints", "Models"]),
   tests("TrainingTests", uses: ["Training"]),
   tests("ToolTests", uses: ["TensorStream", "Checkpoints"] + tools.map { .target(name: $0.name) }),
 ]
