@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: MIT
+// From a frame to an example: every count is compared with every other before a model sees anything.
+import Failures
+import Models
+import TensorStream
+import Tensors
+
+/// Which responses of a frame are asked for.
+public enum Responses: Sendable, Equatable {
+  /// `chosen` and `rejected`.
+  case pair
+  /// `chosen` or `answer`; nil: `chosen` where the frame has it.
+  case supervised(SFTTarget?)
+  /// Every row of `choices`.
+  case choices
+  /// Images only.
+  case none
+}
+
+extension Example {
+  /// Checks `frame` against what the checkpoint asks for. Throws 65, naming frame, id and tensor.
+  public init(_ frame: Frame, responses: Responses, contract: FrameContract) throws {
+    let reader = FrameChecker(frame: frame, contract: contract)
+    let images = try reader.images(patches: "patches", features: "features", grid: "grid")
+    var all = images
+    id = frame.id
+    place = reader.place
+    switch responses {
+    case .none:
+      guard !images.isEmpty else {
+        throw reader.refusal("has no \"patches\": there is no image to encode")
+      }
+      sequences = []
+    case .pair:
+      var rejectedImages = images.indices.map { $0 }
+      if frame.tensors["patches_rejected"] != nil || frame.tensors["features_rejected"] != nil {
+        let other = try reader.images(patches: "patches_rejected", features: "features_rejected", grid: "grid_rejected")
+        rejectedImages = other.indices.map { $0 + images.count }
+        all += other
+      }
+      let prompt = try reader.prompt()
+      sequences = [
+        try reader.sequence(prompt, response: reader.response("chosen"), images: all, numbers: Array(images.indices)),
+        try reader.sequence(prompt, response: reader.response("rejected"), images: all, numbers: rejectedImages),
+      ]
+    case .supervised(let target):
+      let target = target ?? (frame.tensors["chosen"] == nil ? .answer : .chosen)
+      let response = try reader.response(target.rawValue, mask: target == .answer ? "answer_mask" : nil)
+      sequences = [
+        try reader.sequence(reader.prompt(), response: response, images: all, numbers: Array(images.indices))
+      ]
+    case .choices:
+      let prompt = try reader.prompt()
+      sequences = try reader.choices().map {
+        try reader.sequence(prompt, response: $0, images: all, numbers: Array(images.indices))
+      }
+    }
+    self.images = all
+    (referenceLogps, reference) = responses == .pair ? try reader.reference() : (nil, nil)
+  }
+}
+
+private struct FrameChecker {
+  let frame: Frame
+  let contract: FrameContract
+
+  var place: FramePlace {
+    FramePlace(source: frame.origin.source, number: frame.origin.number, id: frame.metadata["id"])
+  }
+
+  func refusal(_ problem: String) -> FrameError { frame.error(problem) }
+
+  struct Prompt {
+    let ids: [Int32]
+    /// 1 = a label too.
+    let mask: [UInt8]?
+  }
+  struct Response {
+    let name: String
+    let ids: [Int32]
+    let mask: [UInt8]?
+  }
+
+  /// A tensor of one extent, or nil where the frame has none.
+  func vector(_ name: String, _ dtype: DType) throws -> RawTensor? {
+    try frame.optionalTensor(name, [dtype], shape: [nil])
+  }
+
+  func ids(_ name: String, _ purpose: String) throws -> [Int32] {
+    guard let tensor = try vector(name, .i32) else {
+      throw refusal("has no \"\(name)\", \(purpose); its tensors are \(tensorNames)")
+    }
+    let ids = try tensor.int32s()
+    guard !ids.isEmpty else { throw refusal("\"\(name)\" is empty, expected at least one token") }
+    try check(ids, in: name)
+    return ids
+  }
+
+  private var tensorNames: String {
+    let names = frame.tensors.keys.sorted()
+    return names.isEmpty ? "none" : names.map { "\"\($0)\"" }.joined(separator: ", ")
+  }
+
+  private func check(_ ids: some Collection<Int32>, in name: String) throws {
+    for (position, id) in ids.enumerated() where id < 0 || Int(id) >= contract.vocabularySize {
+      throw refusal(
+        "\"\(name)\"[\(position)] is \(id), expected a token id below \(contract.vocabularySize), the vocabulary of "
+          + "\(contract.checkpoint)")
+    }
+  }
+
+  private func mask(_ name: String, like ids: [Int32], of tensor: String) throws -> [UInt8]? {
+    guard let mask = try vector(name, .u8) else { return nil }
+    guard mask.count == ids.count else {
+      throw refusal("\"\(name)\" has \(mask.count) entries, \"\(tensor)\" has \(ids.count); expected as many")
+    }
+    let values = try mask.uint8s()
+    if let bad = values.firstIndex(where: { $0 > 1 }) {
+      throw refusal("\"\(name)\"[\(bad)] is \(values[bad]), expected 0 or 1")
+    }
+    return values
+  }
+
+  func prompt() throws -> Prompt {
+    let ids = try ids("prompt", "which a response needs")
+    let mask = try mask("prompt_mask", like: ids, of: "prompt")
+    if let mask, let bad = ids.indices.first(where: { mask[$0] == 1 && ids[$0] == contract.imageToken }) {
+      throw refusal("\"prompt_mask\"[\(bad)] is 1 on an image, which cannot be a label")
+    }
+    return Prompt(ids: ids, mask: mask)
+  }
+
+  func response(_ name: String, mask maskName: String? = nil) throws -> Response {
+    let hint =
+      switch name {
+      case "answer": "which supervised training needs (or \"chosen\")"
+      default: "which a preference pair needs"
+      }
+    let ids = try ids(name, hint)
+    try refuseImages(in: ids, of: name)
+    let mask = try maskName.flatMap { try self.mask($0, like: ids, of: name) }
+    if let mask, !mask.contains(1), let maskName {
+      throw refusal("\"\(maskName)\" is 0 throughout: no token of \"\(name)\" is a label")
+    }
+    return Response(name: name, ids: ids, mask: mask)
+  }
+
+  func choices() throws -> [Response] {
+    guard let tensor = frame.tensors["choices"] else {
+      throw refusal("has no \"choices\", the candidate answers; its tensors are \(tensorNames)")
+    }
+    guard tensor.dtype == .i32, tensor.shape.count == 2, tensor.shape[0] > 0 else {
+      throw refusal("\"choices\" is \(tensor.summary), expected I32 [k, L]")
+    }
+    let (all, length) = (try tensor.int32s(), tensor.shape[1])
+    return try (0..<tensor.shape[0]).map { row in
+      let padded = all[row * length..<(row + 1) * length]
+      let ids = Array(padded.prefix { $0 != -1 })
+      guard !ids.isEmpty else { throw refusal("\"choices\" row \(row) is empty, expected at least one token") }
+      guard padded.dropFirst(ids.count).allSatisfy({ $0 == -1 }) else {
+        throw refusal("\"choices\" row \(row) goes on after its padding (-1)")
+      }
+      try check(ids, in: "choices")
+      try refuseImages(in: ids, of: "choices")
+      return Response(name: "choices", ids: ids, mask: nil)
+    }
+  }
+
+  private func refuseImages(in ids: [Int32], of name: String) throws {
+    if let image = contract.imageToken, let position = ids.firstIndex(of: image) {
+      throw refusal("\"\(name)\"[\(position)] is \(ids[position]), the placeholder of an image; it belongs in the prompt")
+    }
+  }
+
+  func sequence(
+    _ prompt: Prompt, response: Response, images: [ExampleImage], numbers: [Int]
+  ) throws -> LabelledSequence {
+    let placeholders = prompt.ids.count { $0 == contract.imageToken }
+    guard placeholders == numbers.count else {
+      throw refusal(
+        "\"prompt\" has \(placeholders) image \(placeholders == 1 ? "placeholder" : "placeholders") (id "
+          + "\(contract.imageToken.map { "\($0)" } ?? "none")), and there \(numbers.count == 1 ? "is 1 image" : "are \(numbers.count) images")")
+    }
+    var next = numbers.makeIterator()
+    var elements: [SequenceElement] = []
+    elements.reserveCapacity(prompt.ids.count + response.ids.count)
+    for id in prompt.ids {
+      if id == contract.imageToken, let number = next.next() {
+        elements.append(.image(digest: images[number].digest, index: number, rows: images[number].tokenRows))
+      } else {
+        elements.append(.token(id))
+      }
+    }
+    elements += response.ids.map { .token($0) }
+    var labels: [Int] = []
+    // The first element of a sequence is predicted from nothing.
+    if let mask = prompt.mask { labels += mask.indices.filter { $0 > 0 && mask[$0] == 1 } }
+    for index in response.ids.indices where response.mask?[index] != 0 { labels.append(prompt.ids.count + index) }
+    return LabelledSequence(elements: elements, labels: labels)
+  }
+
+  func reference() throws -> (PairLogps?, String?) {
+    func logp(_ name: String) throws -> Double? {
+      guard let tensor = try vector(name, .f32) else { return nil }
+      guard tensor.count == 1 else { throw refusal("\"\(name)\" is \(tensor.summary), expected F32 [1]") }
+      let value = try tensor.floats()[0]
+      guard value.isFinite, value <= 0 else {
+        throw refusal("\"\(name)\" is \(value), expected a log-probability: finite and at most 0")
+      }
+      return Double(value)
+    }
+    switch (try logp("logp_chosen"), try logp("logp_rejected")) {
+    case (let chosen?, let rejected?):
+      return (PairLogps(chosen: chosen, rejected: rejected), frame.metadata["reference"] ?? "")
+    case (nil, nil): return (nil, nil)
+    case (nil, _): throw refusal("has \"logp_rejected\" without \"logp_chosen\"")
+    case (_, nil): throw refusal("has \"logp_chosen\" without \"logp_rejected\"")
+    }
+  }
+}
+
+// MARK: - Images
+
+extension FrameChecker {
+  /// The images of one tensor of patches, or of features alone. Empty where the frame has neither.
+  func images(patches patchesName: String, features featuresName: String, grid gridName: String) throws -> [ExampleImage] {
+    let patches = frame.tensors[patchesName]
+    let features = frame.tensors[featuresName]
+    guard patches != nil || features != nil else {
+      if frame.metadata[gridName] != nil {
+        throw refusal("has the metadata \"\(gridName)\" but neither \"\(patchesName)\" nor \"\(featuresName)\"")
+      }
+      return []
+    }
+    guard let vision = contract.vision else {
+      throw refusal("has images, and \(contract.checkpoint) has no vision encoder")
+    }
+    let count = try imageCount(gridName, vision, of: patches == nil ? featuresName : patchesName)
+    let patchesPerImage = vision.gridSize * vision.gridSize
+    if let patches { try checkPatches(patches, patchesName, vision, rows: count * patchesPerImage) }
+    if let features { try checkFeatures(features, featuresName, rows: count * vision.rowsPerImage) }
+    return (0..<count).map { number in
+      let patchRows = number * patchesPerImage..<(number + 1) * patchesPerImage
+      let featureRows = number * vision.rowsPerImage..<(number + 1) * vision.rowsPerImage
+      let digest =
+        patches.map { self.digest(of: $0, rows: patchRows) }
+        ?? features.map { self.digest(of: $0, rows: featureRows) + " of features" } ?? ""
+      return ExampleImage(
+        digest: digest, tokenRows: vision.rowsPerImage, patches: patches, patchRows: patchRows, features: features,
+        featureRows: featureRows, encoder: features == nil ? nil : frame.metadata["encoder"], featuresName: featuresName,
+        place: place)
+    }
+  }
+
+  /// Images that the grid counts ("h w; h w" are two).
+  private func imageCount(_ name: String, _ vision: FrameContract.Vision, of tensor: String) throws -> Int {
+    guard let text = frame.metadata[name] else {
+      throw refusal("has \"\(tensor)\" without the metadata \"\(name)\" (\"h w\", the grid of patches)")
+    }
+    let grids = text.split(separator: ";", omittingEmptySubsequences: false)
+    for grid in grids {
+      let numbers = grid.split(separator: " ").map { Int($0) }
+      guard numbers.count == 2, let height = numbers[0], let width = numbers[1], height > 0, width > 0 else {
+        throw refusal("\"\(name)\" is \"\(text)\", expected \"h w\" for each image, separated by semicolons")
+      }
+      guard height == vision.gridSize, width == vision.gridSize else {
+        throw refusal(
+          "\"\(name)\" is \"\(text)\", but \(contract.checkpoint) takes \(vision.gridSize) by \(vision.gridSize) patches; "
+            + "run imgtok with this checkpoint")
+      }
+    }
+    return grids.count
+  }
+
+  private func checkPatches(_ tensor: RawTensor, _ name: String, _ vision: FrameContract.Vision, rows: Int) throws {
+    let width = 3 * vision.patchSize * vision.patchSize
+    guard tensor.dtype == .u8, tensor.shape.count == 2, tensor.shape[1] == width else {
+      throw refusal(
+        "\"\(name)\" is \(tensor.summary), expected U8 [P, \(width)]: patches of \(vision.patchSize) by \(vision.patchSize) "
+          + "pixels, as \(contract.checkpoint) takes them")
+    }
+    guard tensor.shape[0] == rows else {
+      throw refusal("\"\(name)\" has \(tensor.shape[0]) rows, and its grid counts \(rows) patches")
+    }
+    if let patch = frame.metadata["patch"], Int(patch) != vision.patchSize {
+      throw refusal("\"patch\" is \"\(patch)\", but \(contract.checkpoint) takes patches of \(vision.patchSize) pixels")
+    }
+    guard let normalize = frame.metadata["normalize"] else { return }
+    let expected = vision.mean + vision.std
+    let found = normalize.split { !"+-.eE0123456789".contains($0) }.compactMap { Float($0) }
+    guard found.count == expected.count, zip(found, expected).allSatisfy({ abs($0 - $1) <= 1e-6 }) else {
+      func text(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: " ") }
+      throw refusal(
+        "\"normalize\" is \"\(normalize)\", but the preprocessor of \(contract.checkpoint) has mean \(text(vision.mean)) and "
+          + "std \(text(vision.std)); run imgtok with this checkpoint")
+    }
+  }
+
+  private func checkFeatures(_ tensor: RawTensor, _ name: String, rows: Int) throws {
+    guard tensor.dtype == .f32 || tensor.dtype == .bf16, tensor.shape.count == 2, tensor.shape[0] == rows else {
+      throw refusal("\"\(name)\" is \(tensor.summary), expected F32 or BF16 [\(rows), D]")
+    }
+    guard frame.metadata["encoder"] != nil else {
+      throw refusal("has \"\(name)\" without the metadata \"encoder\", the fingerprint of what made them")
+    }
+  }
+
+  /// 128 bits of the rows' bytes: enough that two pictures are never taken for one.
+  private func digest(of tensor: RawTensor, rows: Range<Int>) -> String {
+    let rowBytes = tensor.shape[0] == 0 ? 0 : tensor.byteCount / tensor.shape[0]
+    return tensor.withUnsafeBytes { bytes in
+      let part = UnsafeRawBufferPointer(rebasing: bytes[rows.lowerBound * rowBytes..<rows.upperBound * rowBytes])
+      return contentDigest(part)
+    }
+  }
+}
+
+/// A quick hash of bytes (not cryptographic): two multiply-rotate lanes over 8-byte words.
+func contentDigest(_ bytes: UnsafeRawBufferPointer) -> String {
+  var (a, b): (UInt64, UInt64) = (0x243F_6A88_85A3_08D3, 0x1319_8A2E_0370_7344 ^ UInt64(bytes.count))
+  func mix(_ word: UInt64) {
+    a = (a ^ word) &* 0x9E37_79B9_7F4A_7C15
+    a = a << 29 | a >> 35
+    b = (b &+ word) &* 0xC2B2_AE3D_27D4_EB4F
+    b = (b << 31 | b >> 33) ^ a
+  }
+  let whole = bytes.count / 8 * 8
+  for offset in stride(from: 0, to: whole, by: 8) { mix(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) }
+  var rest: UInt64 = 0
+  for offset in whole..<bytes.count { rest = rest << 8 | UInt64(bytes[offset]) }
+  mix(rest)
+  mix(0)
+  func hex(_ value: UInt64) -> String {
+    let text = String(value, radix: 16)
+    return String(repeating: "0", count: 16 - text.count) + text
+  }
+  return hex(a) + hex(b)
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// What a checkpoint asks of the frames that it is given.
+import Checkpoints
+import Failures
+import Models
+
+/// The numbers that frames and a checkpoint must agree on.
+public struct FrameContract: Sendable, Equatable {
+  /// The checkpoint's path, for messages.
+  public var checkpoint: String
+  /// 0 where it has no language model.
+  public var vocabularySize: Int
+  /// The id that stands for an image in a prompt; nil: it takes no images.
+  public var imageToken: Int32?
+  /// The vision encoder's numbers; nil where it has none.
+  public var vision: Vision?
+
+  public struct Vision: Sendable, Equatable {
+    /// Pixels along a patch's side.
+    public var patchSize: Int
+    /// Patches along each side of an image.
+    public var gridSize: Int
+    /// Rows of features, and visual tokens, of an image.
+    public var rowsPerImage: Int
+    /// Width of a row of features.
+    public var width: Int
+    /// Mean and standard deviation of red, green and blue, for values in 0...1.
+    public var mean: [Float]
+    public var std: [Float]
+
+    public init(patchSize: Int, gridSize: Int, rowsPerImage: Int, width: Int, mean: [Float], std: [Float]) {
+      self.patchSize = patchSize
+      self.gridSize = gridSize
+      self.rowsPerImage = rowsPerImage
+      self.width = width
+      self.mean = mean
+      self.std = std
+    }
+  }
+
+  public init(checkpoint: String, vocabularySize: Int, imageToken: Int32?, vision: Vision?) {
+    self.checkpoint = checkpoint
+    self.vocabularySize = vocabularySize
+    self.imageToken = imageToken
+    self.vision = vision
+  }
+
+  /// Reads the numbers of an open checkpoint. Throws 65 where its config or preprocessor config is wrong.
+  public init(_ checkpoint: Checkpoint, _ config: MultimodalConfig) throws {
+    self.checkpoint = checkpoint.path
+    vocabularySize = config.text?.vocabularySize ?? 0
+    imageToken = config.imageToken
+    guard let siglip = config.vision else { return }
+    let (mean, std) = try Self.normalization(checkpoint)
+    vision = Vision(
+      patchSize: siglip.patchSize, gridSize: siglip.gridSize, rowsPerImage: config.featuresPerImage,
+      width: siglip.hiddenSize, mean: mean, std: std)
+  }
+
+  /// `image_mean` and `image_std` of preprocessor_config.json; without one, SigLIP's 0.5.
+  private static func normalization(_ checkpoint: Checkpoint) throws -> (mean: [Float], std: [Float]) {
+    let file = "preprocessor_config.json"
+    let json = try checkpoint.json(file)
+    if json?["do_normalize"]?.bool == false { return ([0, 0, 0], [1, 1, 1]) }
+    func three(_ key: String) throws -> [Float] {
+      guard let value = json?[key] else { return [0.5, 0.5, 0.5] }
+      let numbers = (value.array ?? [value, value, value]).compactMap(\.double)
+      guard numbers.count == 3, key == "image_mean" || numbers.allSatisfy({ $0 > 0 }) else {
+        throw PlainFailure.badData("\(checkpoint.path): \(file): \"\(key)\" is \(value.text()), expected three numbers")
+      }
+      return numbers.map { Float($0) }
+    }
+    return (try three("image_mean"), try three("image_std"))
+  }
+}

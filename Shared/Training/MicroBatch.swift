@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// Examples packed into forward passes: what they share is laid out once, and no pass grows beyond its rows.
+import Models
+
+/// Examples laid out for one forward pass.
+public struct MicroBatch: Sendable {
+  /// Which examples of the batch these are.
+  public let members: Range<Int>
+  /// The distinct images, in the order of the forest's visual rows.
+  public let images: [ExampleImage]
+  public let forest: SegmentForest
+  /// One response for every sequence of every member, in order.
+  public let gathers: Gathers
+  /// `gathers.responses` of each member.
+  let responses: [Range<Int>]
+
+  /// Runs of `gathers.rows` that hold the labels of a member's sequences.
+  public func labels(of member: Int) -> ArraySlice<Range<Int>> {
+    gathers.responses[responses[member - members.lowerBound]]
+  }
+
+  /// Lays out `examples[members]`.
+  public init(_ examples: [Example], members: Range<Int>) {
+    var builder = SegmentForestBuilder()
+    var images: [ExampleImage] = []
+    var indexByDigest: [String: Int] = [:]
+    var labels: [[Int]] = []
+    var responses: [Range<Int>] = []
+    for example in examples[members] {
+      let first = labels.count
+      for sequence in example.sequences {
+        let elements = sequence.elements.map { element -> SequenceElement in
+          guard case .image(let digest, let number, let rows) = element else { return element }
+          let index = indexByDigest[digest] ?? images.count
+          if index == images.count {
+            indexByDigest[digest] = index
+            images.append(example.images[number])
+          }
+          return .image(digest: digest, index: index, rows: rows)
+        }
+        builder.add(elements)
+        labels.append(sequence.labels)
+      }
+      responses.append(first..<labels.count)
+    }
+    let (forest, paths) = builder.build()
+    var gathers = Gathers()
+    for (path, labels) in zip(paths, labels) { gathers.append(path, at: labels) }
+    self.members = members
+    self.images = images
+    self.forest = forest
+    self.gathers = gathers
+    self.responses = responses
+  }
+
+  /// Cuts a batch into passes of at most `rows` rows (language model and vision encoder together), in order; an example
+  /// that is larger than that is a pass of its own. Depends on the examples only, never on the machine.
+  public static func passes(of examples: [Example], rows limit: Int) -> [MicroBatch] {
+    var passes: [MicroBatch] = []
+    var start = 0
+    var rows = 0
+    var digests: Set<String> = []
+    for (number, example) in examples.enumerated() {
+      var new = example.images.filter { !digests.contains($0.digest) }
+      if number > start && rows + example.textRows + imageRows(new) > limit {
+        passes.append(MicroBatch(examples, members: start..<number))
+        (start, rows, digests, new) = (number, 0, [], example.images)
+      }
+      rows += example.textRows + imageRows(new)
+      digests.formUnion(new.map(\.digest))
+    }
+    if start < examples.count { passes.append(MicroBatch(examples, members: start..<examples.count)) }
+    return passes
+  }
+
+  /// An image takes rows in the vision encoder and in the language model.
+  private static func imageRows(_ images: [ExampleImage]) -> Int { images.reduce(0) { $0 + $1.patchRows.count + $1.tokenRows } }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// Where the reference's log-probabilities come from: from the frames, or from a second, frozen model.
+import Checkpoints
+import Failures
+import Models
+
+/// The reference of one run. All of its frames must agree on it.
+final class ReferencePolicy {
+  /// Fingerprint of the reference, once the first frame has told which it is. Recorded with the run.
+  private(set) var fingerprint: String?
+  /// Opens the model that the run began from; called at most once.
+  private let open: () throws -> (runner: PassRunner, fingerprint: String)
+  private let note: (String) -> Void
+  private var model: (runner: PassRunner, fingerprint: String)?
+  /// Whether the frames of this call carry log-probabilities; nil before the first.
+  private var isInFrames: Bool?
+  private var first = ""
+
+  init(
+    recorded fingerprint: String?, note: @escaping (String) -> Void,
+    open: @escaping () throws -> (runner: PassRunner, fingerprint: String)
+  ) {
+    self.fingerprint = fingerprint
+    self.open = open
+    self.note = note
+  }
+
+  /// Checks that a batch goes with what came before. Throws 65 naming the first frame that does not.
+  func admit(_ batch: [Example]) throws {
+    for example in batch {
+      if let isInFrames, isInFrames != (example.referenceLogps != nil) {
+        throw example.place.error(
+          isInFrames
+            ? "has no reference log-probabilities, and \(first) has; score all frames of a run"
+            : "has reference log-probabilities, and \(first) has none; score all frames of a run, or none")
+      }
+      if isInFrames == nil {
+        isInFrames = example.referenceLogps != nil
+        first = "frame \(example.place.number) (id \(example.id))"
+        if isInFrames == false { try openModel() }
+      }
+      if example.referenceLogps == nil { try model?.runner.admit(example) }
+      let reference = example.referenceLogps == nil ? model?.fingerprint : example.reference
+      guard let known = fingerprint else {
+        fingerprint = reference
+        continue
+      }
+      guard reference == known else {
+        throw example.place.error(
+          "its reference is \(Self.words(reference)), that of the run is \(Self.words(known)); score all frames with one checkpoint")
+      }
+    }
+  }
+
+  private static func words(_ fingerprint: String?) -> String {
+    fingerprint.map { $0.isEmpty ? "without a fingerprint" : $0 } ?? "unknown"
+  }
+
+  private func openModel() throws {
+    guard model == nil else { return }
+    model = try open()
+    note(
+      "the frames carry no reference log-probabilities: a second, frozen model computes them at every step "
+        + "(score adds them once and for all)")
+  }
+
+  /// The reference's log-probabilities of a pass's members.
+  func logps(_ pass: MicroBatch, of batch: [Example]) throws -> [PairLogps] {
+    let known = batch[pass.members].compactMap(\.referenceLogps)
+    if known.count == pass.members.count { return known }
+    guard let runner = model?.runner else { preconditionFailure("a reference that was not admitted") }
+    return try pairLogps(runner, pass)
+  }
+}
+
+/// Log-probabilities of the pairs of a pass, without a graph.
+func pairLogps(_ runner: PassRunner, _ pass: MicroBatch) throws -> [PairLogps] {
+  let logps = try runner.logps(pass).value
+  let values = UnsafeBufferPointer(start: UnsafePointer(logps.pointer), count: logps.count)
+  defer { withExtendedLifetime(logps) {} }
+  return pass.members.map { member in
+    let labels = pass.labels(of: member)
+    return PairLogps(
+      chosen: values.sum(labels[labels.startIndex]), rejected: values.sum(labels[labels.startIndex + 1]))
+  }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+// The beginning of a call: which run is this, and may it go on?
+import Autograd
+import Checkpoints
+import Failures
+import Glibc
+import Models
+import StrictJSON
+import TensorStream
+
+/// Everything that is decided before the first step: the rules of the manual's "steps and resuming".
+struct RunOpening {
+  let store: CheckpointStore
+  /// The weights to begin or go on with.
+  let base: Checkpoint
+  /// The checkpoint that --init or $PIVOT_CKPT names now, where one does.
+  let initial: Checkpoint?
+  let source: any BatchSource
+  let totalSteps: Int?
+  let schedule: LearningRateSchedule
+  let state: RunState
+  let model: MultimodalModel
+  /// True where `state` comes from the disk.
+  let isResumed: Bool
+  private let saved: TrainingState?
+
+  init(_ request: StepRequest, _ options: StepOptions, _ objective: any Objective, host: any StepHost) throws {
+    let store = try CheckpointStore(openingForWriting: request.output)
+    self.store = store
+    let (base, saved) = try Self.weights(request, store)
+    self.base = base
+    self.saved = saved
+    let old = try saved.map { try RunState(.object($0.info), checkpoint: store.path) }
+
+    let skip = try Self.framesToSkip(request, old, host)
+    let source = try Self.source(request.files, options, skip: skip)
+    let totalSteps = [options.steps, source.batchesPerEpoch.map { $0 * (options.epochs ?? 1) }].compactMap { $0 }.min()
+    let wanted = options.schedule ?? (totalSteps == nil ? .constant : .cosine)
+    guard wanted == .constant || totalSteps != nil else {
+      throw PlainFailure.usage(
+        "--schedule \(wanted.rawValue): needs to know the run's length; give --steps, or a file instead of a pipe")
+    }
+    self.source = source
+    self.totalSteps = totalSteps
+    let schedule = LearningRateSchedule(wanted, warmup: options.warmup, totalSteps: totalSteps)
+
+    self.schedule = schedule
+
+    let initial = try store.existing == nil ? base : request.initial.map { try Checkpoint(opening: $0) }
+    self.initial = initial
+    let model = try MultimodalModel(base, trainable: options.train)
+    self.model = model
+    let from = initial ?? (saved == nil ? base : nil)
+    var now = RunState(
+      tool: request.tool,
+      options: options.record(objective, totalSteps: totalSteps, schedule: schedule),
+      initPath: try from.map { absolutePath($0.path) } ?? old?.initPath ?? "",
+      initFingerprint: try from.map { try $0.requiredModelFingerprint() } ?? old?.initFingerprint ?? "", input: source.input)
+
+    isResumed = old != nil
+    guard let old else {
+      state = now
+      return
+    }
+    if let problem = old.mismatch(with: now, checkpoint: store.path) { throw problem }
+    now = old
+    // A longer run at a constant rate, or a new call on a stream, goes on where the last one ended.
+    if case .stream = source.input, !request.resume || old.isCallOver {
+      now.epoch += 1
+      now.batch = 0
+      now.consumed = 0
+    }
+    now.isCallOver = false
+    now.isFinished = source.isExhausted(at: old)
+    if let totalSteps, old.step >= totalSteps { now.isFinished = true }
+    state = now
+  }
+
+  /// The weights that the run goes on with, and their state where there is a run to go on with.
+  private static func weights(_ request: StepRequest, _ store: CheckpointStore) throws -> (Checkpoint, TrainingState?) {
+    guard let existing = store.existing else {
+      guard let initial = request.initial else {
+        throw PlainFailure.missingInput(
+          "--ckpt \(store.path): does not exist, and nothing says what to begin from; give --init, or set PIVOT_CKPT")
+      }
+      return (try Checkpoint(opening: initial), nil)
+    }
+    if request.newRun { return (existing, nil) }
+    guard store.hasState else {
+      guard request.inPlace else {
+        throw PlainFailure.usage(
+          "--ckpt \(store.path): has weights but no training state; --in-place trains them, or name a new checkpoint")
+      }
+      return (existing, nil)
+    }
+    do {
+      return (existing, try store.loadState())
+    } catch where request.inPlace {
+      return (existing, nil)
+    }
+  }
+
+  /// Frames that --resume leaves out, because the call that was interrupted had used them.
+  private static func framesToSkip(_ request: StepRequest, _ old: RunState?, _ host: any StepHost) throws -> Int {
+    guard let old, case .stream = old.input, !old.isCallOver, old.consumed > 0 else { return 0 }
+    if request.resume { return old.consumed }
+    host.note(
+      "the last call was interrupted after \(old.consumed) frames of its stream; this one is taken as new (--resume skips them)")
+    return 0
+  }
+
+  private static func source(_ files: [String], _ options: StepOptions, skip: Int) throws -> any BatchSource {
+    if !files.isEmpty && files.allSatisfy(isPlainFile) { return try FileBatches(paths: files, options: options) }
+    if options.epochs != nil || options.shuffle {
+      guard let file = files.first(where: { !isPlainFile($0) }) else {
+        throw PlainFailure.usage(
+          "\(options.shuffle ? "--shuffle" : "--epochs"): a pipe passes only once; give the frames as a file argument")
+      }
+      _ = try FrameFile(path: file)  // says what is wrong with it
+    }
+    return try StreamBatches(files: files, batchSize: options.batchSize, dropLast: options.dropLast, skip: skip)
+  }
+
+  /// The second, frozen model that computes the reference's log-probabilities.
+  func openReference(note: @escaping (String) -> Void) throws -> (runner: PassRunner, fingerprint: String) {
+    guard initial != nil || absolutePath(store.path) != state.initPath else {
+      throw PlainFailure.usage(
+        "the frames carry no reference log-probabilities; add them with score, or name the reference with --init")
+    }
+    let checkpoint = try initial ?? Checkpoint(opening: state.initPath)
+    let reference = try MultimodalModel(checkpoint)
+    let fingerprint = try checkpoint.requiredModelFingerprint()
+    guard fingerprint == state.initFingerprint else {
+      throw PlainFailure.badData(
+        "\(checkpoint.path): is no longer the checkpoint that the run in \(store.path) began from; name that with --init")
+    }
+    let runner = PassRunner(
+      reference, contract: try FrameContract(checkpoint, reference.config),
+      encoder: try checkpoint.encoderFingerprint(), note: note)
+    return (runner, fingerprint)
+  }
+
+  /// The moments of the trained parameters: as saved, or zero.
+  func moments(of parameters: [Parameter]) throws -> [AdamWMoments] {
+    try parameters.map { parameter in
+      let value = parameter.variable.value
+      guard let saved else { return AdamWMoments(zerosFor: value) }
+      guard let first = saved.firstMoments[parameter.name], let second = saved.secondMoments[parameter.name],
+        first.shape == value.shape, second.shape == value.shape
+      else {
+        throw PlainFailure.badData(
+          "\(store.path): the training state has no moments of the shape of \(parameter.name); use --new-run to begin again")
+      }
+      return AdamWMoments(first: first, second: second)
+    }
+  }
+}
+
+/// True for an uncompressed regular file, which can be read again and again.
+private func isPlainFile(_ path: String) -> Bool {
+  var status = stat()
+  guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { return false }
+  defer { close(descriptor) }
+  var magic: [UInt8] = [0, 0]
+  return !(read(descriptor, &magic, 2) == 2 && magic == [0x1F, 0x8B])
+}
+
+/// The path from the root, so that a later call finds it from another folder.
+private func absolutePath(_ path: String) -> String {
+  guard let resolved = realpath(path, nil) else { return path }
+  defer { free(resolved) }
+  return String(cString: resolved)
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// Presets, defaults, and who goes before whom.
+import Checkpoints
+import StrictJSON
+import Testing
+
+@testable import Training
+
+@Suite struct OptionsTests {
+  @Test func theDefaultsAreThoseOfTheManual() {
+    let options = StepOptions(StepChoices(), learningRate: 1e-6)
+    #expect(options.train == [.vision, .projector, .llm])
+    #expect(Set(options.learningRates.values) == [1e-6])
+    #expect(options.warmup == .fraction(0.03) && options.schedule == nil)
+    #expect(options.clipNorm == 1 && options.weightDecay == 0)
+    #expect(options.beta == 0.1 && options.labelSmoothing == 0 && options.gamma == 0)
+    #expect(options.problem == nil)
+  }
+
+  @Test func presetsCarryThePublishedNumbers() {
+    let dpo = StepOptions(StepChoices(), preset: .dpo, learningRate: 5)
+    #expect(dpo.batchSize == 256 && dpo.epochs == 3 && dpo.dropLast && dpo.schedule == .cosine)
+    #expect(Set(dpo.learningRates.values) == [1e-6] && dpo.beta == 0.1 && dpo.gamma == 0)
+    let sft = StepOptions(StepChoices(), preset: .sft, learningRate: 5)
+    #expect(Set(sft.learningRates.values) == [1e-5] && sft.target == .chosen && sft.epochs == 3)
+    let s1a = StepOptions(StepChoices(), preset: .s1a, learningRate: 5)
+    #expect(s1a.train == [.projector] && s1a.learningRates[.projector] == 1e-3 && s1a.epochs == 1)
+    let s1b = StepOptions(StepChoices(), preset: .s1b, learningRate: 5)
+    #expect(s1b.learningRates == [.vision: 2e-6, .projector: 1e-5, .llm: 1e-5])
+    for preset in Preset.allCases { #expect(StepOptions(StepChoices(), preset: preset, learningRate: 5).problem == nil) }
+  }
+
+  @Test func anExplicitValueGoesBeforeThePreset() {
+    var choices = StepChoices()
+    choices.batchSize = 32
+    choices.learningRate = 3e-6
+    choices.shuffle = false
+    let options = StepOptions(choices, preset: .s1b, learningRate: 5)
+    #expect(options.batchSize == 32 && !options.shuffle)
+    #expect(options.learningRates == [.vision: 2e-6, .projector: 3e-6, .llm: 3e-6])
+  }
+
+  @Test func impossibleValuesAreNamed() {
+    func problem(_ change: (inout StepChoices) -> Void) -> String? {
+      var choices = StepChoices()
+      change(&choices)
+      return StepOptions(choices, learningRate: 1e-6).problem
+    }
+    #expect(problem { $0.beta = 0 } == "--beta 0.0: must be a number above 0")
+    #expect(problem { $0.batchSize = 0 } == "--batch-size 0: must be 1 or more")
+    #expect(problem { $0.steps = -1 } == "--steps -1: must be 1 or more")
+    #expect(problem { $0.labelSmoothing = 0.5 } == "--label-smoothing 0.5: must be at least 0 and below 0.5")
+    #expect(problem { $0.labelSmoothing = .nan } != nil)
+    #expect(problem { $0.visionLearningRate = -1 } == "--lr-vision -1.0: must be 0 or more")
+    #expect(problem { $0.gamma = .infinity } != nil)
+    #expect(problem { $0.train = [] } != nil)
+    #expect(problem { $0.clipNorm = 0 } == nil)
+  }
+}
+
+@Suite struct MetricsTests {
+  private func metrics(loss: Double) -> StepMetrics {
+    StepMetrics(
+      step: 3, epoch: 0.75, loss: loss, objective: [("rewards/chosen", 0.5)], gradientNorm: 2,
+      partNorms: [(.vision, 1)], learningRates: [(.vision, 1e-6), (.llm, 2e-6)], examples: 8, rows: 1000, seconds: 0.3,
+      unit: "pairs", peakMemory: 5 << 20)
+  }
+
+  @Test func theLineHasTheNamesOfTRL() throws {
+    let object = try JSONValue.parse(metrics(loss: 0.25).line)
+    #expect(object["step"]?.int == 3)
+    #expect(object["loss"]?.double == 0.25)
+    #expect(object["rewards/chosen"]?.double == 0.5)
+    #expect(object["grad_norm"]?.double == 2)
+    #expect(object["grad_norm/vision"]?.double == 1)
+    #expect(object["learning_rate"]?.double == 2e-6)
+    #expect(object["learning_rate/vision"]?.double == 1e-6)
+    #expect(object["tokens_per_second"]?.double == 3333)
+    #expect(object["pairs_per_second"]?.double == 26.67)
+    #expect(object["peak_memory_bytes"]?.int == 5 << 20)
+    #expect(!metrics(loss: 0).line.contains("\n"))
+  }
+
+  @Test(arguments: [Double.nan, .infinity, -.infinity])
+  func aNumberThatIsNotFiniteIsNull(value: Double) throws {
+    let object = try JSONValue.parse(metrics(loss: value).line)
+    #expect(object["loss"] == .null)
+  }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// A host that remembers, and runs over the tiny checkpoints of Tests/Fixtures.
+import StrictJSON
+import TensorStream
+import TestSupport
+
+@testable import Training
+
+final class RecordingHost: StepHost {
+  var notes: [String] = []
+  var warnings: [String] = []
+  var skippedErrors: [String] = []
+  var lines: [String] = []
+  /// Signals after this many log lines.
+  var stopsAfter: Int?
+
+  func note(_ text: String) { notes.append(text) }
+  func warn(_ text: String) { warnings.append(text) }
+  func skipped(_ error: any Error) { skippedErrors.append("\(error)") }
+  func log(_ line: String) throws { lines.append(line) }
+  func progress(_ progress: StepProgress) {}
+  var peakMemory: Int { 0 }
+  var pendingSignal: Int32? { stopsAfter.map { lines.count >= $0 } ?? false ? 15 : nil }
+
+  func values(_ key: String) throws -> [Double?] { try lines.map { try JSONValue.parse($0)[key]?.double } }
+}
+
+/// One call of dpo-step (or sft-step) in this process.
+@discardableResult
+func runSteps(
+  _ output: String, model: String = "published", files: [String]? = nil, objective: any Objective = DPOObjective(),
+  host: RecordingHost = RecordingHost(), _ choose: (inout StepChoices) -> Void = { _ in },
+  request change: (inout StepRequest) -> Void = { _ in }
+) throws -> StepOutcome {
+  var request = StepRequest(tool: objective.unit == "pairs" ? "dpo-step" : "sft-step", output: output)
+  request.initial = fixture("models/\(model)")
+  request.files = files ?? [fixture("parity/\(model)/pairs.frames")]
+  change(&request)
+  var choices = StepChoices()
+  choices.warmup = .steps(0)
+  choose(&choices)
+  return try StepLoop(request, StepOptions(choices, learningRate: 1e-3), objective, host: host).run()
+}
+
+/// The tensors of a safetensors file.
+func tensors(_ path: String) throws -> [String: RawTensor] {
+  try FrameReader(paths: [path]).next()?.tensors ?? [:]
+}
