@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
+// miniworld: writes a folder of scenes, masks, questions and preference pairs of the embedded procedural world.
 import ArgumentParser
 import MiniWorlds
+import ToolSupport
 
-@main struct Miniworld: ParsableCommand {
+@main struct Miniworld: Tool {
+  static let watchesSignals = true
   static let configuration = CommandConfiguration(
     commandName: "miniworld",
     abstract: "Draw the embedded procedural world: pictures, masks, questions, answers, preference pairs.",
@@ -17,10 +20,11 @@ import MiniWorlds
       Questions also have a category (general, ocr, vision, knowledge) and a type.
       The same options give the same bytes; scene i does not depend on how many there are.
 
-      EXAMPLE
+      Example: 500 scenes with the questions that a small model can learn, as a stream of preference pairs.
         miniworld --scenes 500 --seed 1 --types shape,color,texture,larger world
         imgtok --ckpt mini < world/pairs.jsonl > pairs
-      """)
+      """,
+    version: Version.text)
 
   @Option(help: "Number of scenes.")
   var scenes = 100
@@ -36,9 +40,9 @@ import MiniWorlds
 
   @Option(
     help: ArgumentHelp(
-      "Kinds of question, separated by commas: \(QuestionType.allCases.map(\.rawValue).joined(separator: ", ")).",
-      valueName: "types"))
-  var types = QuestionTypes.all
+      "Kinds of question, with commas between: \(allTypes.joined(separator: ", ")). (default: all)", valueName: "types"),
+    transform: questionTypes)
+  var types: Set<QuestionType>?
 
   @Option(help: "How rejected answers are put: same (they differ from the chosen one in one word) or independent.")
   var style = RejectedStyle.same
@@ -46,42 +50,50 @@ import MiniWorlds
   @Flag(help: "Also write, for every question, the mask of what it asks about (asked/, key mask).")
   var asked = false
 
+  @OptionGroup var messages: MessageOptions
+
   @Argument(help: ArgumentHelp("The folder to write: missing or empty.", valueName: "outdir"))
-  var folder: String
+  var path: String
 
   func validate() throws {
     guard scenes >= 0 else { throw ValidationError("--scenes \(scenes): must be 0 or more") }
     guard questions >= 0 else { throw ValidationError("--questions \(questions): must be 0 or more") }
-    guard !folder.isEmpty else { throw ValidationError("outdir is empty: name a folder") }
+    guard !path.isEmpty else { throw ValidationError("outdir is empty: name a folder") }
   }
 
   func run() throws {
-    let writer = WorldFolder(
-      world: MiniWorld(seed: seed, split: split), sceneCount: scenes, questionCount: questions, types: types.kinds,
-      rejectedStyle: style, masksAskedObjects: asked)
-    _ = try writer.write(to: folder)
+    messages.apply()
+    let folder = WorldFolder(
+      world: MiniWorld(seed: seed, split: split), sceneCount: scenes, questionCount: questions,
+      types: types ?? Set(QuestionType.allCases), rejectedStyle: style, masksAskedObjects: asked)
+    let progress = Progress(unit: "scenes")
+    defer { progress.end() }
+    do {
+      let summary = try folder.write(to: path) { done in
+        progress.update(done, fraction: Double(done) / Double(scenes))
+        if Signals.pending != nil { throw Interruption() }
+      }
+      let types = QuestionType.allCases.map { "\($0) \(summary.byType[$0] ?? 0)" }.joined(separator: ", ")
+      Diagnostics.detail("\(path): \(progress.summary), \(summary.questions) questions (\(types))")
+    } catch is Interruption {
+      Diagnostics.note("interrupted; nothing was written")
+    }
   }
 }
 
-/// The value of --types.
-struct QuestionTypes: ExpressibleByArgument {
-  let kinds: Set<QuestionType>
+/// A signal came; what was begun is removed.
+private struct Interruption: Error {}
 
-  static let all = QuestionTypes(kinds: Set(QuestionType.allCases))
+private let allTypes = QuestionType.allCases.map(\.rawValue)
 
-  init(kinds: Set<QuestionType>) { self.kinds = kinds }
-
-  init?(argument: String) {
-    let names = argument.split(separator: ",", omittingEmptySubsequences: false)
-    let found = names.compactMap { QuestionType(rawValue: String($0)) }
-    guard found.count == names.count else { return nil }
-    kinds = Set(found)
-  }
-
-  var defaultValueDescription: String {
-    kinds.count == QuestionType.allCases.count
-      ? "all" : QuestionType.allCases.filter(kinds.contains).map(\.rawValue).joined(separator: ",")
-  }
+private func questionTypes(_ text: String) throws -> Set<QuestionType> {
+  Set(
+    try text.split(separator: ",", omittingEmptySubsequences: false).map { name in
+      guard let type = QuestionType(rawValue: String(name)) else {
+        throw ValidationError("\"\(name)\" is none of \(allTypes.joined(separator: ", "))")
+      }
+      return type
+    })
 }
 
 extension Split: ExpressibleByArgument {}
