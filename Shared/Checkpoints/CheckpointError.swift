@@ -33,6 +33,10 @@ public enum CheckpointError: Failure, Equatable {
   case ambiguous(path: String, canonical: String, first: String, second: String)
   /// A tensor that arithmetic needs is not of a floating-point type.
   case notFloat(path: String, key: String, dtype: String)
+  /// A tensor that is asked for is not there.
+  case missingKey(path: String, key: String)
+  /// The checkpoint has no such part; `found` is its model_type.
+  case nothingToDetach(path: String, what: String, found: String)
   /// The training state of these weights cannot be used.
   case badState(path: String, problem: String)
   /// The disk is too full for what a run will write.
@@ -90,6 +94,10 @@ public enum CheckpointError: Failure, Equatable {
       "\(path): keys \"\(first)\" and \"\(second)\" are both \(canonical); expected one of them"
     case .notFloat(let path, let key, let dtype):
       "\(path): key \"\(key)\" is \(dtype), expected F32, F16, BF16 or F64"
+    case .missingKey(let path, let key):
+      "\(path): key \"\(key)\" is missing"
+    case .nothingToDetach(let path, let what, let found):
+      "\(path): has no \(what) (model_type \"\(found)\")"
     case .badState(let path, let problem):
       "\(path): \(problem)"
     case .diskFull(let path, let needed, let free):

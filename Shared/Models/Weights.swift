@@ -91,26 +91,16 @@ final class Weights {
       throw PlainFailure.badData(
         "\(checkpoint.path): key \(first) is missing (\(declared.count - missing.count) of \(declared.count) found)")
     }
+    let unknown = Set(checkpoint.unknownNames)
     let left = checkpoint.names.filter { name in
-      guard let canonical = checkpoint.canonicalName(ofStored: name) else { return !Self.isForeign(name, in: checkpoint) }
-      guard !declared.contains(canonical), !Self.isBuffer(canonical) else { return false }
-      return Part(ofCanonical: canonical).map(parts.contains) ?? true
+      guard let canonical = checkpoint.canonicalName(ofStored: name) else { return unknown.contains(name) }
+      return !declared.contains(canonical) && Part(ofCanonical: canonical).map(parts.contains) ?? true
     }
     if let first = left.first {
       let more = left.count > 1 ? " and \(left.count - 1) more" : ""
       throw PlainFailure.badData(
         "\(checkpoint.path): key \(first)\(more) is left over: config.json describes a model without it; check its layer counts")
     }
-  }
-
-  /// Constant tables that old versions of transformers stored and new ones compute.
-  private static func isBuffer(_ canonical: String) -> Bool {
-    canonical == "vision_tower.vision_model.embeddings.position_ids" || canonical.hasSuffix(".rotary_emb.inv_freq")
-  }
-
-  /// The text half of a SigLIP checkpoint is not ours to run.
-  private static func isForeign(_ name: String, in checkpoint: Checkpoint) -> Bool {
-    checkpoint.modelType == "siglip" && (name.hasPrefix("text_model.") || name == "logit_scale" || name == "logit_bias")
   }
 }
 

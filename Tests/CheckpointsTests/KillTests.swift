@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// kill -9 at random moments never leaves a checkpoint that cannot be read, or one without its training state; and a
+// reader at any moment sees one whole generation.
+
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Checkpoints
+
+/// A started commit-loop.
+private struct Loop {
+  let child: pid_t
+
+  init(out: String, base: String) throws {
+    let program = productsFolder + "/commit-loop"
+    let arguments: [UnsafeMutablePointer<CChar>?] = [strdup(program), strdup(out), strdup(base), nil]
+    defer { for argument in arguments { free(argument) } }
+    var child: pid_t = 0
+    let code = posix_spawn(&child, program, nil, nil, arguments, environ)
+    try #require(code == 0, "\(program): \(systemReason(code))")
+    self.child = child
+  }
+
+  /// Ends it; true where it was still running.
+  func kill() -> Bool {
+    Glibc.kill(child, SIGKILL)
+    var status: Int32 = 0
+    while waitpid(child, &status, 0) < 0 && errno == EINTR {}
+    return status & 0x7f == SIGKILL
+  }
+}
+
+@Suite struct KillTests {
+  /// Every value of the trained part, which must be the generation, and every other byte, which must be the base's.
+  private static func check(_ checkpoint: Checkpoint, _ frozen: [String: [UInt8]]) throws {
+    let generation = try #require(checkpoint.generation)
+    for name in checkpoint.names {
+      let tensor = try #require(checkpoint.tensor(name))
+      if checkpoint.part(ofStored: name) == .vision {
+        let values = Set(try tensor.floats().values)
+        #expect(values == [Float(generation)], "\(name) of generation \(generation)")
+      } else {
+        let bytes = tensor.withUnsafeBytes { Array($0) }
+        #expect(bytes == frozen[name], "\(name)")
+      }
+    }
+    #expect(Set(checkpoint.names) == Set(frozen.keys))
+  }
+
+  private static func bytes(_ path: String) throws -> [String: [UInt8]] {
+    let base = try Checkpoint(opening: path)
+    return Dictionary(
+      uniqueKeysWithValues: base.names.compactMap { name in
+        base.tensor(name).map { (name, $0.withUnsafeBytes { Array($0) }) }
+      })
+  }
+
+  @Test(arguments: ["enc.bin", "enc"]) func aKilledWriterLeavesAWholeCheckpoint(out: String) throws {
+    try withTemporaryDirectory { folder in
+      let base = folder + "/base", out = folder + "/" + out, isDirectory = CheckpointStore.isDirectoryName(out)
+      try writeBase(base)
+      let frozen = try Self.bytes(base)
+      var random = SeededGenerator(seed: 11)
+      var generations: [Int] = []
+      let lock = isDirectory ? out + "/.lock" : folder + "/.enc.bin.lock"
+      for round in 0..<25 {
+        unlink(lock)
+        let loop = try Loop(out: out, base: base)
+        for _ in 0..<50_000 where access(lock, F_OK) != 0 { usleep(200) }
+        usleep(UInt32.random(in: 0...60_000, using: &random))
+        #expect(loop.kill(), "round \(round): the writer ended by itself")
+        let weights = isDirectory ? out + "/model.safetensors.index.json" : out
+        guard access(weights, F_OK) == 0 else {
+          #expect(generations.isEmpty, "round \(round): a checkpoint is gone")
+          continue
+        }
+        let checkpoint = try Checkpoint(opening: out)
+        try Self.check(checkpoint, frozen)
+        let generation = try #require(checkpoint.generation)
+        #expect(generation >= generations.last ?? 0)
+        generations.append(generation)
+        let path = StoreFiles.statePath(of: out, isDirectory: isDirectory, generation)
+        let state = try StateFile.read(path, generation: generation, weights: out)
+        #expect(state.info["step"] == .int(generation))
+        let moments = Set(state.firstMoments.values.flatMap(\.values) + state.secondMoments.values.flatMap(\.values))
+        #expect(moments == [Float(generation)])
+      }
+      #expect((generations.last ?? 0) > 5, "the loop must have got somewhere: \(generations)")
+      // The next writer finds a clean place.
+      do { _ = try CheckpointStore(openingForWriting: out) }
+      let files = try listing(isDirectory ? out : folder)
+      #expect(!files.contains { $0.hasPrefix(".") }, "\(files)")
+      #expect(files.count == (isDirectory ? 10 : 3), "\(files)")
+    }
+  }
+
+  @Test(arguments: ["enc.bin", "enc"]) func aReaderSeesOneWholeGeneration(out: String) throws {
+    try withTemporaryDirectory { folder in
+      let base = folder + "/base", out = folder + "/" + out
+      try writeBase(base)
+      let frozen = try Self.bytes(base)
+      let loop = try Loop(out: out, base: base)
+      defer { _ = loop.kill() }
+      var seen: Set<Int> = []
+      for _ in 0..<5000 where seen.count < 40 {
+        usleep(500)
+        do {
+          let checkpoint = try Checkpoint(opening: out)
+          try Self.check(checkpoint, frozen)
+          seen.insert(checkpoint.generation ?? -1)
+        } catch let error as CheckpointError where error.exitStatus == .missingInput && seen.isEmpty {
+          continue  // not there yet
+        }
+      }
+      #expect(seen.count >= 40)
+    }
+  }
+}
