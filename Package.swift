@@ -77,7 +77,7 @@ let checks: [Target] = [
   tests("CheckpointsTests", uses: ["Checkpoints", "commit-loop"]),
   tests("ModelsTests", uses: ["Tensors", "Autograd", "TensorStream", "Checkpoints", "Models"]),
   tests("TrainingTests", uses: ["Training"]),
-  tests("ToolTests", uses: ["TensorStream", "Checkpoints"] + tools.map { .target(name: $0.name) }),
+  tests("ToolTests", uses: ["StrictJSON", "Tensors", "TensorStream", "Checkpoints"] + tools.map { .target(name: $0.name) }),
 ]
 
 let package = Package(

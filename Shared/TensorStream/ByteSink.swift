@@ -38,6 +38,9 @@ final class DescriptorSink: ByteSink {
       } else if errno == EAGAIN {
         var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         _ = Glibc.poll(&poll, 1, -1)
+      } else if errno == EFAULT {
+        // The bytes lie in a mapped file that no longer has them.
+        throw PlainFailure(.ioError, "an input file became shorter while it was read; it must not be changed meanwhile")
       } else if errno != EINTR {
         throw PlainFailure(.ioError, "\(name): writing failed: \(reason())")
       }

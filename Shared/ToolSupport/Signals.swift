@@ -28,9 +28,10 @@ public enum Signals {
         set(number, areNoted ? { note($0) } : { _exit(128 + $0) })
       }
     }
+    let text = "\(Diagnostics.tool): an input file became shorter while it was read; it must not be changed meanwhile\n"
+    busMessage = (UnsafePointer(strdup(text)), text.utf8.count)
     set(SIGBUS) { _ in
-      let text: StaticString = "a mapped file became shorter while it was read; it must not be changed meanwhile\n"
-      write(2, text.utf8Start, text.utf8CodeUnitCount)
+      write(2, busMessage.text, busMessage.count)
       _exit(74)
     }
   }
@@ -55,6 +56,9 @@ public enum Signals {
 }
 
 private let pendingSignal = Atomic<Int32>(0)
+
+/// What a handler can say: it may neither allocate nor lock. Set once, before the handler is.
+private nonisolated(unsafe) var busMessage: (text: UnsafePointer<CChar>?, count: Int) = (nil, 0)
 
 private func note(_ number: Int32) {
   if pendingSignal.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
