@@ -56,10 +56,10 @@ let tools: [Target] = [
   tool("miniworld", uses: ["MiniWorlds"]),
   tool("ckpt", uses: ["Checkpoints", "Models", "Tokenizers", "MiniWorlds"]),
   tool("imgtok", uses: ["TensorStream", "Imaging", "Tokenizers", "Checkpoints"]),
-  tool("encode", uses: ["TensorStream", "Training"]),
-  tool("score", uses: ["TensorStream", "Training"]),
-  tool("sft-step", uses: ["TensorStream", "Training"]),
-  tool("dpo-step", uses: ["TensorStream", "Training"]),
+  tool("encode", uses: ["Checkpoints", "Training"]),
+  tool("score", uses: ["Checkpoints", "Training"]),
+  tool("sft-step", uses: ["Training"]),
+  tool("dpo-step", uses: ["Training"]),
 ]
 
 let checks: [Target] = [
@@ -76,7 +76,7 @@ let checks: [Target] = [
   .executableTarget(name: "commit-loop", dependencies: ["Checkpoints"], path: "Tests/CommitLoop"),
   tests("CheckpointsTests", uses: ["Checkpoints", "commit-loop"]),
   tests("ModelsTests", uses: ["Tensors", "Autograd", "TensorStream", "Checkpoints", "Models"]),
-  tests("TrainingTests", uses: ["Training"]),
+  tests("TrainingTests", uses: ["Failures", "StrictJSON", "TensorStream", "Checkpoints", "Training"]),
   tests("ToolTests", uses: ["StrictJSON", "Tensors", "TensorStream", "Checkpoints"] + tools.map { .target(name: $0.name) }),
 ]
 

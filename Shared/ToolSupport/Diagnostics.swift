@@ -45,6 +45,14 @@ public enum Diagnostics {
   /// What ended the tool, or left an example out.
   public static func error(_ text: String) { line(text) }
 
+  /// A table that was asked for: its lines as they are.
+  public static func table(_ text: String) {
+    state.withLock { state in
+      clear(&state)
+      put(text + "\n")
+    }
+  }
+
   /// Replaces the progress line; on a terminal only.
   static func progress(_ text: String) {
     guard isTerminal, !isQuiet else { return }

@@ -29,10 +29,13 @@ final class StreamBatches: BatchSource {
   private let dropLast: Bool
   private var toSkip: Int
 
-  /// - Parameter skip: frames that an interrupted call had used.
-  init(files: [String], batchSize: Int, dropLast: Bool, skip: Int) throws {
+  /// - Parameters:
+  ///   - skip: frames that an interrupted call had used.
+  ///   - shouldStop: asked while a read waits.
+  init(files: [String], batchSize: Int, dropLast: Bool, skip: Int, shouldStop: @escaping () -> Bool) throws {
     name = files.isEmpty ? "stdin" : files.joined(separator: ", ")
     reader = try FrameReader(paths: files)
+    reader.shouldStop = shouldStop
     self.batchSize = batchSize
     self.dropLast = dropLast
     toSkip = skip

@@ -33,7 +33,7 @@ struct RunOpening {
     let old = try saved.map { try RunState(.object($0.info), checkpoint: store.path) }
 
     let skip = try Self.framesToSkip(request, old, host)
-    let source = try Self.source(request.files, options, skip: skip)
+    let source = try Self.source(request.files, options, skip: skip, host)
     let totalSteps = [options.steps, source.batchesPerEpoch.map { $0 * (options.epochs ?? 1) }].compactMap { $0 }.min()
     let wanted = options.schedule ?? (totalSteps == nil ? .constant : .cosine)
     guard wanted == .constant || totalSteps != nil else {
@@ -109,7 +109,7 @@ struct RunOpening {
     return 0
   }
 
-  private static func source(_ files: [String], _ options: StepOptions, skip: Int) throws -> any BatchSource {
+  private static func source(_ files: [String], _ options: StepOptions, skip: Int, _ host: any StepHost) throws -> any BatchSource {
     if !files.isEmpty && files.allSatisfy(isPlainFile) { return try FileBatches(paths: files, options: options) }
     if options.epochs != nil || options.shuffle {
       guard let file = files.first(where: { !isPlainFile($0) }) else {
@@ -118,7 +118,9 @@ struct RunOpening {
       }
       _ = try FrameFile(path: file)  // says what is wrong with it
     }
-    return try StreamBatches(files: files, batchSize: options.batchSize, dropLast: options.dropLast, skip: skip)
+    return try StreamBatches(files: files, batchSize: options.batchSize, dropLast: options.dropLast, skip: skip) {
+      host.pendingSignal != nil
+    }
   }
 
   /// The second, frozen model that computes the reference's log-probabilities.

@@ -112,6 +112,7 @@ public final class StepLoop {
         if isSaveDue { try save() }
       }
     } catch {
+      if isInterruption(error), let signal = host.pendingSignal { return try stop(signal) }
       // The weights are whole: a step is applied as one, or not at all.
       if state.step != savedStep ?? firstStep { try save() }
       throw error
@@ -125,6 +126,14 @@ public final class StepLoop {
     try save()
     try writeGradients()
     return .done(steps: state.step, path: store.path)
+  }
+
+  /// A wait that a signal ended; or a stream cut short, where the same Ctrl-C has ended the tools upstream.
+  private func isInterruption(_ error: any Error) -> Bool {
+    if error is ReadInterrupted { return true }
+    guard error is FrameError else { return false }
+    if host.pendingSignal == nil { usleep(50_000) }
+    return host.pendingSignal != nil
   }
 
   private var isAtEnd: Bool { totalSteps.map { state.step >= $0 } ?? false || source.isExhausted(at: state) }

@@ -1,4 +1,41 @@
 // SPDX-License-Identifier: MIT
+// score: log-probabilities of responses under a checkpoint.
 import ArgumentParser
+import Checkpoints
+import ToolSupport
+import Training
 
-@main struct Score: ParsableCommand {}
+@main struct Score: FrameFilter {
+  static let configuration = CommandConfiguration(
+    commandName: "score",
+    abstract: "Add reference log-probabilities to each frame.",
+    discussion: """
+      Reads frames with "prompt", "chosen" and "rejected" and adds "logp_chosen" and "logp_rejected": sums over a response's \
+      tokens, in nats. Done once, no training step needs to hold a reference. With --choices it scores candidate answers.
+
+      Example: how often is the right answer the likeliest, by category?
+        imgtok --ckpt base < test.jsonl | score --ckpt enc.bin --choices --summary > /dev/null
+      """,
+    version: Version.text)
+
+  @OptionGroup var checkpoint: CheckpointOptions
+
+  @Flag(help: "Score \"choices\" and add \"logp_choices\" [k], instead of pairs.")
+  var choices = false
+
+  @Flag(help: """
+    Print a table on standard error: by metadata "category", how often "gt" is the likeliest choice (of pairs: the chosen \
+    response likelier than the rejected).
+    """)
+  var summary = false
+
+  @OptionGroup var compute: ComputeOptions
+  @OptionGroup var stream: StreamOptions
+
+  mutating func run(_ io: ToolIO) throws {
+    compute.apply()
+    let scorer = try FrameScorer(Checkpoint(opening: checkpoint.path()), choices: choices, note: Diagnostics.note)
+    try io.pass(through: scorer.groups())
+    if summary { Diagnostics.table(scorer.summary.table) }
+  }
+}

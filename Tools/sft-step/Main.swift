@@ -1,4 +1,31 @@
 // SPDX-License-Identifier: MIT
+// sft-step: supervised fine-tuning of a checkpoint, frame by frame.
 import ArgumentParser
+import ToolSupport
+import Training
 
-@main struct SftStep: ParsableCommand {}
+@main struct SFTStep: Tool {
+  static let watchesSignals = true
+  static let configuration = CommandConfiguration(
+    commandName: "sft-step",
+    abstract: "Train a checkpoint on supervised responses.",
+    discussion: """
+      Reads frames with "patches", "prompt" and "chosen" or "answer", takes optimizer steps, and replaces the checkpoint as one \
+      whole. One line of JSON a step goes to standard output.
+
+      Example: the projector alone, on captions
+        imgtok --ckpt base --template plain < captions.jsonl | sft-step --ckpt s1.bin --init base --train projector --lr 1e-3
+      """,
+    version: Version.text)
+
+  @Option(help: "What is learnt: chosen or answer (default: chosen where a frame has it, else answer).")
+  var target: SFTTarget?
+
+  @OptionGroup var step: StepArguments
+
+  func run() throws {
+    var choices = step.choices
+    choices.target = target
+    try step.run("sft-step", choices, learningRate: 1e-5) { SFTObjective(target: $0.target) }
+  }
+}

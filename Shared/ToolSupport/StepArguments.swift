@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// What `sft-step` and `dpo-step` take in common: one spelling, one help text.
+import ArgumentParser
+import Checkpoints
+import Failures
+import Training
+
+/// The options of every step tool.
+public struct StepArguments: ParsableArguments {
+  @Argument(help: """
+    A file of frames (default: standard input). A plain file can be read more than once (--epochs, --shuffle), and a run over \
+    it goes on by itself after it was stopped.
+    """)
+  public var files: [String] = []
+
+  @Option(help: ArgumentHelp(
+    "The checkpoint that is trained: a .bin or .safetensors file, else a folder. It is created, or its unfinished run goes on.",
+    valueName: "path"))
+  public var ckpt: String
+
+  @Option(name: .customLong("init"), help: ArgumentHelp(
+    "The checkpoint to begin from (default: $PIVOT_CKPT).", valueName: "path"))
+  public var initial: String?
+
+  @Option(help: "The paper's settings: pivot-s1a, pivot-s1b, pivot-sft (sft-step), pivot-dpo (dpo-step). Explicit options go before.")
+  public var preset: Preset?
+
+  @Option(help: ArgumentHelp("The parts that learn (default: vision,projector,llm).", valueName: "parts"))
+  public var train: PartList?
+
+  @Option(help: ArgumentHelp("Peak learning rate (default: 1e-6 for dpo-step, 1e-5 for sft-step).", valueName: "rate"))
+  public var lr: Double?
+
+  @Option(help: ArgumentHelp("Peak learning rate of the vision encoder (default: --lr).", valueName: "rate"))
+  public var lrVision: Double?
+
+  @Option(help: ArgumentHelp("Peak learning rate of the projector (default: --lr).", valueName: "rate"))
+  public var lrProjector: Double?
+
+  @Option(help: ArgumentHelp("Examples an optimizer step (default: 8).", valueName: "n"))
+  public var batchSize: Int?
+
+  @Option(help: ArgumentHelp("Optimizer steps of the run in all.", valueName: "n"))
+  public var steps: Int?
+
+  @Option(help: ArgumentHelp("Passes over the file (default: 1). The run ends with --steps or --epochs, whichever comes first.", valueName: "n"))
+  public var epochs: Int?
+
+  @Flag(inversion: .prefixedNo, help: "Use the file's frames in another order each epoch, by the seed (default: no).")
+  public var shuffle: Bool?
+
+  @Flag(inversion: .prefixedNo, help: "Leave out an epoch's last batch where it is smaller than the others (default: no).")
+  public var dropLast: Bool?
+
+  @Option(help: "constant, linear or cosine, to 0 (default: cosine where the run's length is known, else constant).")
+  public var schedule: Schedule?
+
+  @Option(help: ArgumentHelp("Warm-up: below 1 a share of the run, else steps (default: 0.03).", valueName: "share|n"))
+  public var warmup: Warmup?
+
+  @Option(help: ArgumentHelp("Largest norm of the gradient; 0 turns clipping off (default: 1).", valueName: "norm"))
+  public var clipNorm: Double?
+
+  @Option(help: ArgumentHelp("AdamW's weight decay, on matrices and embeddings only (default: 0).", valueName: "rate"))
+  public var weightDecay: Double?
+
+  @Option(help: ArgumentHelp("Seed of --shuffle (default: 42).", valueName: "n"))
+  public var seed: UInt64?
+
+  @Option(help: ArgumentHelp(
+    "Rows (tokens and image patches) of one forward and backward pass: fewer need less memory (default: 4096).", valueName: "n"))
+  public var rowsPerPass: Int?
+
+  @Option(help: ArgumentHelp("Save every so many steps (default: every 10 minutes), besides at the end and on a signal.", valueName: "n"))
+  public var saveEvery: Int?
+
+  @Option(help: ArgumentHelp(
+    "Write the last step's gradients (averaged, not clipped) and loss to this safetensors file.", valueName: "file"))
+  public var grads: String?
+
+  @Flag(help: "Train weights that have no training state.")
+  public var inPlace = false
+
+  @Flag(help: "Begin a new run from the weights in --ckpt, whatever run they come from.")
+  public var newRun = false
+
+  @Flag(help: "On a stream: first skip the frames that an interrupted call had used.")
+  public var resume = false
+
+  @Flag(help: """
+    Leave out bad examples, and batches whose loss or gradient is not finite, instead of ending at the first: each is named on \
+    standard error.
+    """)
+  public var skipBad = false
+
+  @OptionGroup public var compute: ComputeOptions
+  @OptionGroup public var messages: MessageOptions
+
+  public init() {}
+
+  public func validate() throws {
+    if let saveEvery, saveEvery < 1 { throw ValidationError("--save-every \(saveEvery): must be 1 or more") }
+    if resume && newRun { throw ValidationError("--resume and --new-run exclude each other") }
+  }
+
+  /// What was given on the command line; the tool adds its own.
+  public var choices: StepChoices {
+    var choices = StepChoices()
+    choices.train = train?.parts
+    choices.learningRate = lr
+    choices.visionLearningRate = lrVision
+    choices.projectorLearningRate = lrProjector
+    choices.batchSize = batchSize
+    choices.steps = steps
+    choices.epochs = epochs
+    choices.shuffle = shuffle
+    choices.dropLast = dropLast
+    choices.schedule = schedule
+    choices.warmup = warmup
+    choices.clipNorm = clipNorm
+    choices.weightDecay = weightDecay
+    choices.seed = seed
+    choices.rowsPerPass = rowsPerPass
+    return choices
+  }
+
+  /// Runs the tool: options, then the run, then its ending in one line.
+  ///
+  /// - Parameters:
+  ///   - learningRate: the tool's default.
+  ///   - objective: what it minimises, made from the resolved options.
+  public func run(
+    _ tool: String, _ choices: StepChoices, learningRate: Double, objective: (StepOptions) -> any Objective
+  ) throws {
+    messages.apply()
+    compute.apply()
+    var options = StepOptions(choices, preset: preset, learningRate: learningRate)
+    if let preset, preset.isPreference != (tool == "dpo-step") {
+      throw PlainFailure.usage("--preset \(preset.rawValue): is one of \(preset.isPreference ? "dpo-step" : "sft-step")")
+    }
+    if files.isEmpty {
+      // A preset knows epochs and order of a file; a pipe has neither. What was asked for explicitly stays.
+      options.epochs = epochs
+      options.shuffle = shuffle ?? false
+    }
+    var request = StepRequest(tool: tool, output: ckpt, initial: initial ?? CheckpointOptions.environment)
+    request.inPlace = inPlace
+    request.newRun = newRun
+    request.resume = resume
+    request.skipBad = skipBad
+    request.gradients = grads
+    request.saveEvery = saveEvery
+    request.files = files == ["-"] ? [] : files
+    let console = StepConsole()
+    let loop = try StepLoop(request, options, objective(options), host: console)
+    try console.finish(loop.run())
+  }
+}
+
+/// "vision,projector".
+public struct PartList: ExpressibleByArgument {
+  public let parts: [Part]
+
+  public init?(argument: String) {
+    let names = argument.split(separator: ",").map(String.init)
+    parts = names.compactMap { Part(rawValue: $0) }
+    if parts.count != names.count || parts.isEmpty { return nil }
+  }
+
+  public static var allValueStrings: [String] { Part.allCases.map(\.rawValue) }
+}
+
+extension Preset: ExpressibleByArgument {}
+extension Schedule: ExpressibleByArgument {}
+extension SFTTarget: ExpressibleByArgument {}
+
+extension Warmup: ExpressibleByArgument {
+  public init?(argument: String) {
+    guard let value = Double(argument) else { return nil }
+    self.init(value)
+  }
+}
