@@ -55,7 +55,7 @@ let tools: [Target] = [
   tool("frames", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream"]),
   tool("miniworld", uses: ["MiniWorlds"]),
   tool("ckpt", uses: ["Checkpoints", "Models", "Tokenizers", "MiniWorlds"]),
-  tool("imgtok", uses: ["TensorStream", "Imaging", "Tokenizers", "Checkpoints"]),
+  tool("imgtok", uses: ["Failures", "StrictJSON", "Tensors", "Imaging", "Tokenizers", "Manifests", "Checkpoints", "Models"]),
   tool("encode", uses: ["Checkpoints", "Training"]),
   tool("score", uses: ["Checkpoints", "Training"]),
   tool("sft-step", uses: ["Training"]),
@@ -77,7 +77,7 @@ let checks: [Target] = [
   tests("CheckpointsTests", uses: ["Checkpoints", "commit-loop"]),
   tests("ModelsTests", uses: ["Tensors", "Autograd", "TensorStream", "Checkpoints", "Models"]),
   tests("TrainingTests", uses: ["Failures", "StrictJSON", "TensorStream", "Checkpoints", "Training"]),
-  tests("ToolTests", uses: ["StrictJSON", "Tensors", "TensorStream", "Checkpoints"] + tools.map { .target(name: $0.name) }),
+  tests("ToolTests", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream", "Imaging", "Checkpoints"] + tools.map { .target(name: $0.name) }),
 ]
 
 let package = Package(

@@ -7,7 +7,7 @@ import Glibc
 /// Lists the images of `DIR/<class>/*.jpg|jpeg|png`, classes and files in the order of their names' bytes; a class's number
 /// is its place in that order.
 public final class ImageFolder: ExampleSource {
-  private let path: String
+  public let path: String
   private let classes: [String]
   private var position = (class: 0, file: 0)
   private var files: [String] = []

@@ -18,6 +18,8 @@ public final class ToolIO {
 
   /// The frames that come in.
   public let reader: FrameReader
+  /// Frames are made from something else; none come in.
+  private let onlyWrites: Bool
   private let writer: FrameWriter?
   private let text: TextOutput?
   private let output: Output
@@ -35,10 +37,11 @@ public final class ToolIO {
   public private(set) var goodCount = 0
 
   init(
-    files: [String], output: Output, gzip: Int? = nil, keep: Set<String> = [], drop: Set<String> = [], skipBad: Bool,
+    files: [String]?, output: Output, gzip: Int? = nil, keep: Set<String> = [], drop: Set<String> = [], skipBad: Bool,
     watchesSignals: Bool
   ) throws {
-    reader = try FrameReader(paths: files)
+    reader = try files.map { try FrameReader(paths: $0) } ?? FrameReader(bytes: [])
+    onlyWrites = files == nil
     writer = output == .frames ? FrameWriter(gzipLevel: gzip) : nil
     text = output == .frames ? nil : TextOutput()
     self.output = output
@@ -48,6 +51,13 @@ public final class ToolIO {
     skipsBad = skipBad
     reader.willWait = { [weak self] in try self?.flush() }
     if watchesSignals { reader.shouldStop = { Signals.pending != nil } }
+  }
+
+  /// For a tool that makes frames from something else, which it reads by itself.
+  public convenience init(making stream: StreamOptions) throws {
+    try self.init(
+      files: nil, output: .frames, gzip: stream.gzip, keep: stream.keptNames, drop: stream.droppedNames,
+      skipBad: stream.skipBad, watchesSignals: false)
   }
 
   /// The next frame; nil behind the last. Damaged ones are passed over with --skip-bad.
@@ -90,6 +100,7 @@ public final class ToolIO {
   public func write(_ frame: Frame) throws {
     guard let writer else { preconditionFailure("this tool writes no frames") }
     try writer.write(thinned(frame))
+    if onlyWrites { progress.update(writer.count) }
   }
 
   private func thinned(_ frame: Frame) -> Frame {
@@ -143,7 +154,7 @@ public final class ToolIO {
     }
     if isBare { try writer?.close() } else { try writer?.finish(skipped: reader.skippedUpstream + badCount) }
     do { try text?.close() } catch is ReaderLeft where output == .log {}
-    if !unusedNames.isEmpty, reader.count > 0 {
+    if !unusedNames.isEmpty, reader.count + writtenCount > 0 {
       Diagnostics.warn("no frame has \(unusedNames.sorted().map { "\"\($0)\"" }.joined(separator: ", ")), named in --keep or --drop")
     }
     let megabytes = Progress.rounded(Double(ProcessMemory.peak) / 1e6)

@@ -1,4 +1,114 @@
 // SPDX-License-Identifier: MIT
-import ArgumentParser
+// Manifests of images and texts in, frames of patches and token ids out.
 
-@main struct Imgtok: ParsableCommand {}
+import ArgumentParser
+import Failures
+import Manifests
+import Tensors
+import Tokenizers
+import ToolSupport
+
+extension ChatTemplate.Style: ExpressibleByArgument {}
+extension ChatTemplate.Labels: ExpressibleByArgument {}
+
+@main struct Imgtok: StreamTool {
+  static let configuration = CommandConfiguration(
+    commandName: "imgtok",
+    abstract: "Turn a manifest of images and texts into a stream of frames.",
+    discussion: """
+      Reads JSON lines (or one JSON array), an example a line. Images (JPEG, PNG) are resized as the checkpoint's \
+      preprocessor_config.json says and cut into patches; texts go through the chat template and the checkpoint's tokenizer. \
+      Everything else in a line travels along as metadata.
+
+      What a line may hold (paths are relative to --root):
+        image                    a JPEG or PNG; left out for text alone
+        question, prompt         the user's text; "<image>" on a line of its own at
+                                 its start or end marks the image and is dropped
+        chosen, rejected         a preference pair
+        image_rejected           another image for the rejected response
+        answer                   a supervised response (plain: also caption)
+        conversations, messages  turns {"from": "human"|"gpt", "value": ...} or
+                                 {"role": "user"|"assistant", "content": ...}
+        choices, gt              candidate answers; the right one or its index
+        label, class             a class by number, by name, or both
+        mask                     a PNG of class numbers as large as the image
+                                 (255: no class)
+        id                       default: line-N
+
+      Example: the PIVOT paper's preference pairs
+        imgtok --ckpt BASE < pairs.jsonl > pairs
+      Example: a folder with one sub-folder a class
+        imgtok --ckpt BASE --folder flowers/train | encode --ckpt BASE > features
+      """,
+    version: Version.text)
+
+  @OptionGroup var checkpoint: CheckpointOptions
+
+  @Option(help: ArgumentHelp("A folder of classes instead of a manifest: DIR/<class>/<image>.", valueName: "dir"))
+  var folder: String?
+
+  @Option(help: ArgumentHelp(
+    "Where relative paths begin (default: the manifest's folder; the working directory for a pipe).", valueName: "dir"))
+  var root: String?
+
+  @Option(help: "How texts are put together: chatml (Qwen2's chat format) or plain (image, caption, newline).")
+  var template: ChatTemplate.Style = .chatml
+
+  @Option(help: ArgumentHelp("The system line of the chat; \"\" for none.", valueName: "text"))
+  var system: String?
+
+  @Option(help: "What is trained on: answer (the assistant's words), or paper (also headers and newlines, as in the PIVOT paper).")
+  var labels: ChatTemplate.Labels = .answer
+
+  @Flag(help: "Read special strings like <|im_end|> in the texts as special tokens, not as text.")
+  var parseSpecial = false
+
+  @Flag(help: "Do not turn images as their EXIF orientation says.")
+  var noExif = false
+
+  @Option(help: ArgumentHelp("Threads that decode images (default: all cores). The output does not depend on it.", valueName: "n"))
+  var threads: Int?
+
+  @OptionGroup var stream: StreamOptions
+
+  func validate() throws {
+    if folder != nil, !stream.files.isEmpty { throw ValidationError("--folder takes the place of a manifest; leave out \(stream.files[0])") }
+    if folder != nil, root != nil { throw ValidationError("--root is for manifests; --folder has its own paths") }
+    if system != nil, template == .plain { throw ValidationError("--system has no place in --template plain") }
+    if let threads, !(1...4096).contains(threads) { throw ValidationError("--threads \(threads): must be 1 or more") }
+  }
+
+  func openIO() throws -> ToolIO {
+    stream.messages.apply()
+    return try ToolIO(making: stream)
+  }
+
+  mutating func run(_ io: ToolIO) throws {
+    let maker = try FrameMaker(
+      checkpoint: checkpoint.path(),
+      texts: TextOptions(
+        style: template, system: system ?? ChatTemplate.defaultSystem, labels: labels, parsesSpecial: parseSpecial),
+      exif: !noExif)
+    let source = try openSource()
+    var lacksTokenizer = false
+    try maker.makeFrames(of: source, threads: threads ?? Compute.threads) { frame in
+      if frame.metadata["question"] != nil, frame.tensors["prompt"] == nil { lacksTokenizer = true }
+      try io.attempt { try io.write(frame) }
+    } bad: { error in
+      try io.leaveOut(error)
+    }
+    guard io.goodCount + io.badCount > 0 else {
+      throw PlainFailure.badData("\(folder ?? stream.files.first ?? "stdin"): has no example at all")
+    }
+    if lacksTokenizer { Diagnostics.note("the checkpoint has no language model: texts travel as metadata, without token ids") }
+    if let folder = source as? ImageFolder, folder.leftOut > 0 {
+      Diagnostics.note("\(folder.path): left out what is no sub-folder or no .jpg, .jpeg or .png: \(folder.leftOut)")
+    }
+  }
+
+  private func openSource() throws -> any ExampleSource {
+    if let folder { return try ImageFolder(path: folder) }
+    let paths = stream.files.isEmpty ? ["-"] : stream.files
+    return try ManifestReader(paths: paths, root: root, options: ManifestOptions(isPlain: template == .plain))
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// What imgtok needs of a checkpoint: how it wants its images, and how it wants its texts.
+
+import Checkpoints
+import Failures
+import Imaging
+import Manifests
+import Models
+import StrictJSON
+import Tokenizers
+
+/// The options that decide how texts become ids.
+struct TextOptions {
+  var style: ChatTemplate.Style
+  var system: String
+  var labels: ChatTemplate.Labels
+  var parsesSpecial: Bool
+}
+
+extension FrameMaker {
+  /// Opens the checkpoint at `path`; its weights are not read.
+  init(checkpoint path: String, texts: TextOptions, exif: Bool) throws {
+    let checkpoint = try Checkpoint(opening: path)
+    let config = try MultimodalConfig(checkpoint)
+    let preprocessor = try config.vision.map { try readPreprocessor(checkpoint, $0) }
+    self.init(
+      preprocessor: preprocessor, patch: config.vision?.patchSize ?? 1,
+      template: config.text == nil ? nil : try readTemplate(checkpoint, config.imageToken, texts), labels: texts.labels,
+      exif: exif)
+  }
+}
+
+private func readPreprocessor(_ checkpoint: Checkpoint, _ vision: SigLIPConfig) throws -> Preprocessor {
+  // Newer processors save the same keys inside processor_config.json.
+  var name = "preprocessor_config.json"
+  var json = try checkpoint.json(name)
+  if json == nil, let inner = try checkpoint.json("processor_config.json")?["image_processor"] {
+    name = "processor_config.json"
+    json = inner
+  }
+  guard let json else {
+    throw PlainFailure.badData("\(checkpoint.path): has no preprocessor_config.json, which says how images are resized")
+  }
+  let preprocessor: Preprocessor
+  do {
+    preprocessor = try Preprocessor(json: json)
+  } catch {
+    throw PlainFailure.badData("\(checkpoint.path): \(name): \(error)")
+  }
+  if let size = preprocessor.outputSize {
+    let grid = (size.height / vision.patchSize, size.width / vision.patchSize)
+    guard grid == (vision.gridSize, vision.gridSize) else {
+      throw PlainFailure.badData(
+        "\(checkpoint.path): \(name) makes images of \(size.width) x \(size.height) pixels, but config.json's image_size is "
+          + "\(vision.imageSize)")
+    }
+  }
+  return preprocessor
+}
+
+private func readTemplate(_ checkpoint: Checkpoint, _ imageID: Int32?, _ options: TextOptions) throws -> ChatTemplate {
+  let name = "tokenizer.json"
+  guard let json = try checkpoint.json(name) else {
+    throw PlainFailure.badData(
+      "\(checkpoint.path): has no tokenizer.json; AutoTokenizer.from_pretrained(...).save_pretrained(...) writes one")
+  }
+  do {
+    return try ChatTemplate(
+      options.style, tokenizer: Tokenizer(json: json), imageID: imageID, system: options.system, labels: options.labels,
+      parseSpecial: options.parsesSpecial)
+  } catch let failure as any Failure {
+    throw PlainFailure(failure.exitStatus, "\(checkpoint.path): \(name): \(failure)")
+  }
+}
