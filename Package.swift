@@ -54,7 +54,7 @@ let floors: [Target] = [
 let tools: [Target] = [
   tool("frames", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream"]),
   tool("miniworld", uses: ["MiniWorlds"]),
-  tool("ckpt", uses: ["Checkpoints", "Models", "Tokenizers", "MiniWorlds"]),
+  tool("ckpt", uses: ["Failures", "StrictJSON", "Tensors", "Tokenizers", "MiniWorlds", "Checkpoints"]),
   tool("imgtok", uses: ["Failures", "StrictJSON", "Tensors", "Imaging", "Tokenizers", "Manifests", "Checkpoints", "Models"]),
   tool("encode", uses: ["Checkpoints", "Training"]),
   tool("score", uses: ["Checkpoints", "Training"]),

@@ -86,3 +86,17 @@ enum StateFile {
     Digest.of(tensors, settings: [("generation", String(generation)), ("state", info)])
   }
 }
+
+extension Checkpoint {
+  /// Where the training state of these weights lies and what it says beside the moments; nil where there is none.
+  /// Throws 65 where the file is damaged.
+  public func trainingState() throws -> (path: String, info: JSONObject)? {
+    guard let generation else { return nil }
+    let path = StoreFiles.statePath(of: path, isDirectory: isDirectory, generation)
+    guard access(path, F_OK) == 0 else { return nil }
+    guard let text = try Shard(path: path).metadata["state"], let info = try? JSONValue.parse(text).object else {
+      throw CheckpointError.badState(path: path, problem: "not a training state: its metadata has no \"state\"")
+    }
+    return (path, info)
+  }
+}
