@@ -53,7 +53,8 @@ extension Checkpoint {
     result["torch_dtype"] = .string(Self.commonDType(tensors).configName)
     result["vision_use_head"] = .bool(hasHead)
     var files = ["config.json": JSONValue.object(result).text(pretty: true) + "\n"]
-    files["preprocessor_config.json"] = try file("preprocessor_config.json")
+    files["preprocessor_config.json"] =
+      try file("preprocessor_config.json") ?? preprocessorConfig().map { $0.json.text(pretty: true) + "\n" }
     return NewCheckpoint(tensors: tensors, files: files)
   }
 

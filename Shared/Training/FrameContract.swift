@@ -57,13 +57,12 @@ public struct FrameContract: Sendable, Equatable {
       width: siglip.hiddenSize, mean: mean, std: std)
   }
 
-  /// `image_mean` and `image_std` of preprocessor_config.json; without one, SigLIP's 0.5.
+  /// `image_mean` and `image_std` of the preprocessor's config; without one, SigLIP's 0.5.
   private static func normalization(_ checkpoint: Checkpoint) throws -> (mean: [Float], std: [Float]) {
-    let file = "preprocessor_config.json"
-    let json = try checkpoint.json(file)
-    if json?["do_normalize"]?.bool == false { return ([0, 0, 0], [1, 1, 1]) }
+    let (file, json) = try checkpoint.preprocessorConfig() ?? ("preprocessor_config.json", [:])
+    if json["do_normalize"]?.bool == false { return ([0, 0, 0], [1, 1, 1]) }
     func three(_ key: String) throws -> [Float] {
-      guard let value = json?[key] else { return [0.5, 0.5, 0.5] }
+      guard let value = json[key] else { return [0.5, 0.5, 0.5] }
       let numbers = (value.array ?? [value, value, value]).compactMap(\.double)
       guard numbers.count == 3, key == "image_mean" || numbers.allSatisfy({ $0 > 0 }) else {
         throw PlainFailure.badData("\(checkpoint.path): \(file): \"\(key)\" is \(value.text()), expected three numbers")

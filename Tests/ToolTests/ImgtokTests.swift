@@ -362,7 +362,14 @@ struct ImgtokTests {
       let size = try imgtok(manifest: "{}", ckpt: folder)
       #expect(size.status == 65)
       #expect(size.stderr.contains("makes images of 24 x 24 pixels, but config.json's image_size is 12"))
+      try writeFile(
+        folder + "/processor_config.json",
+        #"{"image_processor": {"image_processor_type": "SiglipImageProcessor", "size": {"height": 12, "width": 12}}}"#)
+      #expect(try imgtok(["--folder", "/no/such"], ckpt: folder).stderr.contains("24 x 24"))  // the older file counts
       _ = try runPipeline("rm preprocessor_config.json", in: folder)
+      try writeFile(folder + "/tokenizer.json", readFile(Self.published + "/tokenizer.json"))
+      #expect(try frames(imgtok(manifest: #"{"question": "Q"}"#, ckpt: folder)).count == 1)
+      _ = try runPipeline("rm processor_config.json", in: folder)
       #expect(try imgtok(manifest: "{}", ckpt: folder).stderr.contains("has no preprocessor_config.json"))
     }
   }

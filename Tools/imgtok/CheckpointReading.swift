@@ -31,14 +31,7 @@ extension FrameMaker {
 }
 
 private func readPreprocessor(_ checkpoint: Checkpoint, _ vision: SigLIPConfig) throws -> Preprocessor {
-  // Newer processors save the same keys inside processor_config.json.
-  var name = "preprocessor_config.json"
-  var json = try checkpoint.json(name)
-  if json == nil, let inner = try checkpoint.json("processor_config.json")?["image_processor"] {
-    name = "processor_config.json"
-    json = inner
-  }
-  guard let json else {
+  guard let (name, json) = try checkpoint.preprocessorConfig() else {
     throw PlainFailure.badData("\(checkpoint.path): has no preprocessor_config.json, which says how images are resized")
   }
   let preprocessor: Preprocessor
