@@ -97,6 +97,16 @@ static int32_t truncated(char *message, const char *where) {
   return CODEC_TRUNCATED;
 }
 
+/// A Huffman code takes a bit or more; a block takes two codes in a sequential file, and at least the one that starts its
+/// coefficients in a progressive file.  Arithmetic codes have no such bound.
+static uint64_t least_bytes(const struct jpeg_decompress_struct *codec) {
+  if (codec->arith_code) return 0;
+  uint64_t blocks = 0;
+  for (int i = 0; i < codec->num_components; i++)
+    blocks += (uint64_t)codec->comp_info[i].width_in_blocks * codec->comp_info[i].height_in_blocks;
+  return blocks / (codec->progressive_mode ? 8 : 4);
+}
+
 int32_t codec_jpeg_header(const uint8_t *bytes, size_t count, codec_header *header, char *message) {
   struct jpeg_decompress_struct codec;
   struct jpeg_source_mgr source;
@@ -117,7 +127,7 @@ int32_t codec_jpeg_header(const uint8_t *bytes, size_t count, codec_header *head
     header->channels = codec.num_components;
     header->bit_depth = codec.data_precision;
     header->has_palette = 0;
-    header->is_arithmetic = codec.arith_code;
+    header->least_bytes = least_bytes(&codec);
     if (codec.num_components != 1 && codec.num_components != 3 && codec.num_components != 4) {
       snprintf(message, CODEC_MESSAGE, "%d colour components", codec.num_components);
       status = CODEC_UNSUPPORTED;

@@ -80,7 +80,9 @@ int32_t codec_png_header(const uint8_t *bytes, size_t count, codec_header *heade
   header->channels = png_get_channels(png, info);
   header->bit_depth = png_get_bit_depth(png, info);
   header->has_palette = png_get_color_type(png, info) == PNG_COLOR_TYPE_PALETTE;
-  header->is_arithmetic = 0;
+  // DEFLATE never gains more than 1032 : 1.
+  header->least_bytes =
+      (uint64_t)header->width * header->height / 1032 * (uint64_t)(header->channels * header->bit_depth) / 8;
   png_destroy_read_struct(&png, &info, NULL);
   return CODEC_OK;
 }

@@ -68,17 +68,8 @@ struct CodecHeader {
     try check(status, message, format, width, height)
     // Both are below 2^31, so the product fits.
     guard width * height <= Image.mostPixels else { throw .tooLarge(width: width, height: height) }
-    guard Self.mostPixels(in: bytes.count, header, format) >= width * height else {
+    guard UInt64(bytes.count) >= header.least_bytes else {
       throw .impossibleSize(width: width, height: height, bytes: bytes.count)
-    }
-  }
-
-  /// An upper bound of what so many bytes can encode.  PNG: DEFLATE never gains more than 1032 : 1.  JPEG: a Huffman
-  /// code takes at least one bit a block, and a block covers at most 32 × 32 pixels; arithmetic codes have no such bound.
-  private static func mostPixels(in count: Int, _ header: codec_header, _ format: ImageFormat) -> Int {
-    switch format {
-    case .jpeg: header.is_arithmetic != 0 ? .max : count * 8 * 1024
-    case .png: count * 1032 * 8 / Int(max(1, header.channels * header.bit_depth))
     }
   }
 }

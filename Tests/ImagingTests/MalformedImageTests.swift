@@ -74,6 +74,12 @@ import Testing
       bytes.replaceSubrange((frame + 5)..<(frame + 9), with: [0x20, 0x00, 0x40, 0x00])
     }
     #expect(error(wide) == .impossibleSize(width: 0x4000, height: 0x2000, bytes: wide.count))
+    // The bound is one of blocks: 48 x 48 pixels are 54 of them at 4:2:0, 14 bytes; the file's own size is far more.
+    let possible = try file("420.jpg") { bytes in
+      let frame = bytes.indices.first { bytes[$0] == 0xff && bytes[$0 + 1] == 0xc0 } ?? 0
+      bytes.replaceSubrange((frame + 5)..<(frame + 9), with: [0, 48, 0, 48])
+    }
+    if case .impossibleSize? = error(possible) { Issue.record("48 x 48 pixels fit") }
     // PNG: width and height in IHDR, with a right checksum.
     #expect(error(png(width: 2_000_000_000, height: 2_000_000_000)) == .tooLarge(width: 2_000_000_000, height: 2_000_000_000))
     #expect(error(png(width: 10_000, height: 10_000)) == .impossibleSize(width: 10_000, height: 10_000, bytes: 57))

@@ -96,6 +96,10 @@ import Testing
     (#"{"size": 9, "do_center_crop": true, "resample": 3}"#, #""crop_size" is missing, expected a number or {"height", "width"}"#),
     (#"{"size": 9, "resample": 3, "image_mean": [0.5, 0.5]}"#, #""image_mean" is [0.5,0.5], expected three numbers"#),
     (
+      #"{"size": 9, "resample": 3, "image_mean": [1, 2, 3, "x"]}"#,
+      #""image_mean" is [1,2,3,"x"], expected three numbers"#
+    ),
+    (
       #"{"size": 9, "resample": 3, "image_mean": 0.5, "image_std": [1, 0, 1]}"#,
       #""image_std" is [1,0,1], expected three numbers above 0"#
     ),

@@ -27,7 +27,7 @@ typedef struct {
   int32_t channels;      // as stored: 1 gray, 2 gray + alpha, 3 colour, 4 CMYK/YCCK (JPEG) or RGBA (PNG)
   int32_t bit_depth;     // bits a channel
   int32_t has_palette;   // PNG only
-  int32_t is_arithmetic; // JPEG only: arithmetic instead of Huffman codes
+  uint64_t least_bytes;  // no file of fewer bytes can hold such a picture
 } codec_header;
 
 // JPEG (jpeg.c): baseline, extended and progressive Huffman or arithmetic, 8 bits, 1, 3 or 4 components.
