@@ -56,10 +56,10 @@ final class DescriptorSource: ByteSource {
     }
   }
 
-  /// The size of an uncompressed regular file, by its name.
+  /// The size of a regular file.
   static func regularSize(_ path: String) -> Int? {
     var status = stat()
-    guard path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, !path.hasSuffix(".gz") else {
+    guard path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       return nil
     }
     return Int(status.st_size)

@@ -34,10 +34,10 @@ public final class FrameReader {
 
   /// The part of the input that is behind us, from 0 to 1, where all of it are uncompressed files.
   public var fraction: Double? {
-    guard let total, total > 0 else { return nil }
+    guard let total, total > 0 else { return nil }  // nil too once a compressed source has come
     return Double(positionBefore + position) / Double(total)
   }
-  private let total: Int?
+  private var total: Int?
   private var positionBefore = 0
 
   /// The examples that were left out upstream, as far as end frames have told.
@@ -170,6 +170,7 @@ public final class FrameReader {
       if count == 0 { break }
       have += count
     }
+    if start == gzipMagic { total = nil }
     let whole = PrefixedSource(Array(start[..<have]), source)
     self.start(FrameWindow(start == gzipMagic ? GzipSource(name: name, whole) : whole), name: name)
   }

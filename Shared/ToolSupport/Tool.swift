@@ -54,7 +54,7 @@ extension Tool {
       return Signals.pending.map(Signals.exitStatus) ?? 0
     } catch {
       Diagnostics.endProgress()
-      return Launch.runFailed(Self.self, error)
+      return Launch.runFailed(Self.self, Launch.interruption(error, watches: watches) ?? error)
     }
   }
 }
@@ -68,7 +68,7 @@ extension StreamTool {
       try run(io)
     } catch {
       try? io.flush()  // what was complete goes on; without its end frame the stream is refused downstream
-      throw Launch.interruption(error, watches: Self.watchesSignals) ?? error
+      throw error
     }
     try io.finish()
   }
