@@ -151,14 +151,21 @@ public final class CheckpointStore {
     let next = wanted == generation ? wanted + 1 : wanted
 
     let statePath = StoreFiles.statePath(of: path, isDirectory: isDirectory, next)
-    try StateFile.write(state, generation: next, to: statePath)
-    onStage(.stateWritten)
-
     let copies = plan.copies
     let base = plan.base
-    try plan.files.commit(generation: next, onStage: onStage) { name in
-      if let tensor = weights[name] ?? copies[name].flatMap({ weights[$0] }) { return OutgoingTensor(tensor, as: name) }
-      return base.tensor(name).map { OutgoingTensor(copying: $0) }
+    do {
+      try StateFile.write(state, generation: next, to: statePath)
+      onStage(.stateWritten)
+      try plan.files.commit(generation: next, onStage: onStage) { name in
+        if let tensor = weights[name] ?? copies[name].flatMap({ weights[$0] }) { return OutgoingTensor(tensor, as: name) }
+        return base.tensor(name).map { OutgoingTensor(copying: $0) }
+      }
+    } catch {
+      // A full disk: what was written for the new generation must not stay and fill it.
+      if let now = try? Self.open(path, isDirectory: isDirectory) {
+        try? StoreFiles.removeLeftovers(of: path, isDirectory: isDirectory, checkpoint: now)
+      }
+      throw error
     }
     hasCommitted = true
     generation = next

@@ -14,7 +14,7 @@ private struct Loop {
 
   init(out: String, base: String) throws {
     let program = productsFolder + "/commit-loop"
-    let arguments: [UnsafeMutablePointer<CChar>?] = [strdup(program), strdup(out), strdup(base), nil]
+    let arguments: [UnsafeMutablePointer<CChar>?] = [program, out, base, "vision"].map { $0.withCString { strdup($0) } } + [nil]
     defer { for argument in arguments { free(argument) } }
     var child: pid_t = 0
     let code = posix_spawn(&child, program, nil, nil, arguments, environ)
@@ -92,6 +92,22 @@ private struct Loop {
       let files = try listing(isDirectory ? out : folder)
       #expect(!files.contains { $0.hasPrefix(".") }, "\(files)")
       #expect(files.count == (isDirectory ? 10 : 3), "\(files)")
+    }
+  }
+
+  @Test(arguments: ["enc.bin", "enc"]) func aFullDiskLeavesTheOldCheckpointAndNothingElse(out: String) throws {
+    try withTemporaryDirectory { folder in
+      try writeBase(folder + "/base")
+      try run(folder + "/" + out, from: folder + "/base", parts: [.projector], steps: [1])
+      let before = try runPipeline("ls -R; sha256sum \(out) \(out)/* \(out).state* 2>&1", in: folder).text
+      // No file may be larger than 6 kB: the training state fits, the new weights do not (a directory's shard does, so
+      // there nothing may be larger than 1 kB).
+      let limit = out == "enc" ? 1 : 6
+      let failed = try runPipeline("trap '' XFSZ; ulimit -f \(limit); commit-loop \(out) base projector", in: folder)
+      #expect(failed.status != 0 && failed.stderr.contains("File too large"), "\(failed.status) \(failed.stderr)")
+      let after = try runPipeline("ls -R; sha256sum \(out) \(out)/* \(out).state* 2>&1", in: folder).text
+      #expect(after == before)
+      #expect(try Checkpoint(opening: folder + "/" + out).generation == 1)
     }
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A process for tests to kill: commits one generation after another to OUT, started from BASE, as fast as it can.
+// A process for tests to kill: commits one generation of PART after another to OUT, started from BASE, as fast as it can.
 // Every trained value of generation g is g, and so are the moments in its training state.
 
 import Checkpoints
@@ -10,10 +10,12 @@ import Tensors
 @main struct CommitLoop {
   static func main() throws {
     let arguments = CommandLine.arguments
-    guard arguments.count == 3 else { fatalError("usage: commit-loop OUT BASE") }
+    guard arguments.count == 4, let part = Part(rawValue: arguments[3]) else {
+      fatalError("usage: commit-loop OUT BASE PART")
+    }
     let store = try CheckpointStore(openingForWriting: arguments[1])
     let base = try store.existing ?? Checkpoint(opening: arguments[2])
-    let names = base.names.filter { base.part(ofStored: $0) == .vision }
+    let names = base.names.filter { base.part(ofStored: $0) == part }
     var step = 0
     if store.hasState {
       // What a killed process left must be a state that a run can go on from.

@@ -137,6 +137,18 @@ import Testing
     }
   }
 
+  @Test func aFullDiskLeavesNothingBehind() throws {
+    try withTemporaryDirectory { folder in
+      _ = try ckpt("new", "--preset", "mini", "--seed", "1", "a.bin", in: folder)
+      for out in ["b.bin", "b"] {
+        let run = try runPipeline("trap '' XFSZ; ulimit -f 1000; ckpt convert a.bin \(out)", in: folder)
+        let file = out == "b" ? "b/model.safetensors" : out
+        #expect(run.status == 74 && run.stderr == "ckpt: \(file): cannot write: File too large\n", "\(run.stderr)")
+        #expect(try runPipeline("ls -A", in: folder).lines == ["a.bin"])
+      }
+    }
+  }
+
   @Test func helpShowsAnExampleOfEveryCommand() throws {
     for command in ["new", "show", "detach", "diff", "convert"] {
       let help = try runTool("ckpt", [command, "--help"])
