@@ -119,17 +119,18 @@ private struct Loop {
       let loop = try Loop(out: out, base: base)
       defer { _ = loop.kill() }
       var seen: Set<Int> = []
-      for _ in 0..<5000 where seen.count < 40 {
-        usleep(500)
+      // Many openings, for the moment between the index and its shards is short.
+      for _ in 0..<600 {
         do {
           let checkpoint = try Checkpoint(opening: out)
           try Self.check(checkpoint, frozen)
           seen.insert(checkpoint.generation ?? -1)
+          if seen.count > 400 { break }
         } catch let error as CheckpointError where error.exitStatus == .missingInput && seen.isEmpty {
-          continue  // not there yet
+          usleep(1000)  // not there yet
         }
       }
-      #expect(seen.count >= 40)
+      #expect(seen.count >= 10)
     }
   }
 }
