@@ -296,6 +296,20 @@ struct ImgtokTests {
     }
   }
 
+  @Test func memoryDoesNotGrowWithTheNumberOfExamples() throws {
+    try withImages { folder in
+      func peak(_ count: Int) throws -> Double {
+        let lines = (0..<count).map { #"{"image": "a.png", "question": "What is in picture \#($0)?", "answer": "Red."}"# }
+        let result = try imgtok(["--root", folder, "--verbose"], manifest: lines.joined(separator: "\n"))
+        let words = result.stderr.split(separator: " ")
+        let value = words.firstIndex(of: "memory").flatMap { Double(words[$0 + 1]) }
+        return try #require(value, "\(result.stderr)")
+      }
+      let (short, long) = (try peak(300), try peak(6000))
+      #expect(long <= short + 8, "\(short) MB, then \(long) MB")
+    }
+  }
+
   @Test func aReaderThatLeavesEndsItQuietly() throws {
     let result = try runPipeline(
       #"for i in $(seq 3000); do echo "{\"question\": \"Q$i\"}"; done | imgtok --ckpt \#(Self.published) | head -c 2000 | wc -c"#)
