@@ -97,8 +97,8 @@ static int32_t truncated(char *message, const char *where) {
   return CODEC_TRUNCATED;
 }
 
-/// A Huffman code takes a bit or more; a block takes two codes in a sequential file, and at least the one that starts its
-/// coefficients in a progressive file.  Arithmetic codes have no such bound.
+/// A Huffman code takes a bit or more; a block takes two codes in a sequential file, and at least the one that starts
+/// its coefficients in a progressive file.  Arithmetic codes have no such bound.
 static uint64_t least_bytes(const struct jpeg_decompress_struct *codec) {
   if (codec->arith_code) return 0;
   uint64_t blocks = 0;

@@ -16,7 +16,7 @@
 
 enum { PRECISION = 32 - 8 - 2, HALF = 1 << (PRECISION - 1), SPLIT = 11 };
 
-// ---- filters, on their support [-s, s] -------------------------------------------------------------------------------
+// ---- filters, on their support [-s, s] ----
 
 static double box(double x) { return x > -0.5 && x <= 0.5 ? 1.0 : 0.0; }
 
@@ -56,7 +56,7 @@ static const struct {
     [RESAMPLE_BOX] = {box, 0.5},         [RESAMPLE_HAMMING] = {hamming, 1.0},
 };
 
-// ---- weights of one axis ---------------------------------------------------------------------------------------------
+// ---- weights of one axis ----
 
 /// Output position i is the sum over k < taps[i] of weight[i·stride + k] · input[first[i] + k].
 typedef struct {
@@ -110,7 +110,7 @@ static inline uint8_t clamp(int32_t sum) {
   return v < 0 ? 0 : v > 255 ? 255 : (uint8_t)v;
 }
 
-// ---- horizontal pass -------------------------------------------------------------------------------------------------
+// ---- horizontal pass ----
 
 /// in [rows, width, 3] -> out [rows, across->count, 3]
 static void across_plain(const uint8_t *in, int64_t width, int64_t rows, const axis *across, uint8_t *out) {
@@ -201,7 +201,7 @@ __attribute__((target("avx2"))) static int across_avx2(
 }
 #endif
 
-// ---- vertical pass ---------------------------------------------------------------------------------------------------
+// ---- vertical pass ----
 
 /// in [height, width] -> out [down->count, width], bytes; the caller counts channels into width.
 __attribute__((always_inline)) static inline void down_loop(
@@ -241,7 +241,7 @@ __attribute__((target("avx2"))) static void down_avx2(
 }
 #endif
 
-// ---- nearest ---------------------------------------------------------------------------------------------------------
+// ---- nearest ----
 
 void resample_nearest_indices(int64_t size, int64_t out_size, int64_t *index) {
   const double scale = (double)size / (double)out_size;
@@ -268,7 +268,7 @@ static int nearest(
   return good;
 }
 
-// ---- both passes -----------------------------------------------------------------------------------------------------
+// ---- both passes ----
 
 static int has_avx2(int32_t instructions) {
 #if defined(__x86_64__)
@@ -293,8 +293,8 @@ static void pass_down(const uint8_t *in, int64_t width, const axis *down, uint8_
   down_plain(in, width * 3, down, out);
 }
 
-/// The order of the passes decides which overshoots are clamped in between, so it has to be Pillow's too: since version 13
-/// the vertical pass comes first where the height shrinks by more than twice what the width loses (earlier
+/// The order of the passes decides which overshoots are clamped in between, so it has to be Pillow's too: since version
+/// 13 the vertical pass comes first where the height shrinks by more than twice what the width loses (earlier
 /// versions: never).
 static int vertical_first(int64_t width, int64_t height, int64_t out_width, int64_t out_height) {
   return out_height < height && height - out_height > 2 * (width - out_width);
@@ -335,7 +335,7 @@ done:
   return status;
 }
 
-// ---- patches ---------------------------------------------------------------------------------------------------------
+// ---- patches ----
 
 void cut_patches(
     const uint8_t *pixels, int64_t width, int64_t rows, int64_t columns, int64_t patch, uint8_t *patches) {

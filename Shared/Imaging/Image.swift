@@ -41,7 +41,8 @@ public struct Image: Equatable, Sendable {
       let to = min(width, left + newWidth)
       let source = ((y + top) * width + from) * 3
       let target = (y * newWidth + from - left) * 3
-      result.pixels.replaceSubrange(target..<(target + (to - from) * 3), with: pixels[source..<(source + (to - from) * 3)])
+      result.pixels.replaceSubrange(
+        target..<(target + (to - from) * 3), with: pixels[source..<(source + (to - from) * 3)])
     }
     return result
   }

@@ -21,10 +21,11 @@ public struct LabelImage: Equatable, Sendable {
     self.values = values
   }
 
-  /// Decodes a gray or palette PNG of any depth: gray samples and palette indices are the class numbers as they are stored
-  /// (a 2-bit sample 3 is class 3, not 255).  An alpha channel beside gray is left aside.
+  /// Decodes a gray or palette PNG of any depth: gray samples and palette indices are the class numbers as they are
+  /// stored (a 2-bit sample 3 is class 3, not 255).  An alpha channel beside gray is left aside.
   ///
-  /// - Parameter ignoring: the stored value that means "no class" (255 by the custom of VOC and its heirs); nil for none.
+  /// - Parameter ignoring: the stored value that means "no class" (255 by the custom of VOC and its heirs); nil
+  ///   for none.
   /// - Throws: `ImageError`; a JPEG or a colour PNG is refused, since neither keeps class numbers.
   public static func decode(
     _ bytes: UnsafeRawBufferPointer, ignoring ignoredValue: Int32? = 255
@@ -48,7 +49,9 @@ public struct LabelImage: Equatable, Sendable {
 
   public static func decode(_ bytes: [UInt8], ignoring ignoredValue: Int32? = 255) throws(ImageError) -> LabelImage {
     let result: Result<LabelImage, ImageError> = bytes.withUnsafeBytes { buffer in
-      do throws(ImageError) { return .success(try decode(buffer, ignoring: ignoredValue)) } catch { return .failure(error) }
+      do throws(ImageError) { return .success(try decode(buffer, ignoring: ignoredValue)) } catch {
+        return .failure(error)
+      }
     }
     return try result.get()
   }

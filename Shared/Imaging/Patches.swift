@@ -5,8 +5,8 @@ import CImageCodecs
 
 /// A picture cut into square patches.
 public struct Patches: Equatable, Sendable {
-  /// [gridHeight · gridWidth, 3 · patch · patch]: row by row; inside a patch all of red, then green, then blue, each row
-  /// by row — the layout of a convolution kernel [D, 3, patch, patch].
+  /// [gridHeight · gridWidth, 3 · patch · patch]: row by row; inside a patch all of red, then green, then blue, each
+  /// row by row — the layout of a convolution kernel [D, 3, patch, patch].
   public let values: [UInt8]
   public let gridHeight: Int
   public let gridWidth: Int
@@ -30,7 +30,8 @@ extension Image {
     let values = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
       if size > 0 {
         pixels.withUnsafeBufferPointer {
-          cut_patches($0.baseAddress, Int64(width), Int64(gridHeight), Int64(gridWidth), Int64(patch), buffer.baseAddress)
+          cut_patches(
+            $0.baseAddress, Int64(width), Int64(gridHeight), Int64(gridWidth), Int64(patch), buffer.baseAddress)
         }
       }
       count = size

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Reading preprocessor_config.json.  Nothing is guessed: a key that changes pixels is followed or refused, and a missing
-// one takes the default of the processor class that the file names.
+// Reading preprocessor_config.json.  Nothing is guessed: a key that changes pixels is followed or refused, and a
+// missing one takes the default of the processor class that the file names.
 
 import StrictJSON
 
@@ -92,7 +92,8 @@ private struct Reader {
       ("do_pad", "padding"), ("do_image_splitting", "splitting pictures into tiles"),
       ("do_flip_channel_order", "BGR order"), ("do_thumbnail", "making thumbnails"),
       ("do_align_long_axis", "turning pictures"), ("do_align_axis", "turning pictures"),
-      ("do_crop_margin", "cutting margins"), ("rescale_offset", "rescaling to -1...1"), ("do_reduce_labels", "renumbering"),
+      ("do_crop_margin", "cutting margins"), ("rescale_offset", "rescaling to -1...1"),
+      ("do_reduce_labels", "renumbering"),
       ("do_grayscale", "turning pictures gray"),
     ]
     for (key, what) in switches {
@@ -147,7 +148,8 @@ private struct Reader {
       let edge = try pixels("crop_size", value)
       return Preprocessor.Size(width: edge, height: edge)
     }
-    guard let object = value.object, object.entries.filter({ !$0.value.isNull }).map(\.key).sorted() == ["height", "width"]
+    guard let object = value.object,
+      object.entries.filter({ !$0.value.isNull }).map(\.key).sorted() == ["height", "width"]
     else { throw .value("crop_size", value, expected: expected) }
     return Preprocessor.Size(
       width: try pixels("crop_size", value, "width"), height: try pixels("crop_size", value, "height"))

@@ -14,8 +14,8 @@ public struct Question: Equatable, Sendable {
 }
 
 extension Scene {
-  /// All questions with one clear answer.  (Whether "how many" is asked about shapes that are rare or absent is random, so
-  /// that "one" and "zero" are not always right.)
+  /// All questions with one clear answer.  (Whether "how many" is asked about shapes that are rare or absent is
+  /// random, so that "one" and "zero" are not always right.)
   public func questions(using generator: inout WorldGenerator) -> [Question] {
     var result: [Question] = []
     func add(_ type: QuestionType, _ text: String, _ answer: String, _ seen: [String], _ owners: [UInt8]) {

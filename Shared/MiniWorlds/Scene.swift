@@ -33,7 +33,8 @@ public struct Scene: Equatable, Sendable {
   /// Draws a scene.
   /// - Parameter counts: how many objects are tried; one that finds no room is left out.
   public init(objects counts: ClosedRange<Int>, using generator: inout WorldGenerator) {
-    precondition(counts.lowerBound >= 1 && counts.upperBound <= ObjectColor.allCases.count, "1...6 objects, a colour each")
+    precondition(
+      counts.lowerBound >= 1 && counts.upperBound <= ObjectColor.allCases.count, "1...6 objects, a colour each")
     var canvas = Canvas(background: &generator)
     let count = counts.lowerBound + generator.below(counts.count)
     let colors = generator.shuffled(ObjectColor.allCases)

@@ -4,7 +4,8 @@
 
 import Glibc
 
-/// xoshiro256** (Blackman and Vigna, ACM TOMS 47, 2021), seeded through SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
+/// xoshiro256** (Blackman and Vigna, ACM TOMS 47, 2021), seeded through SplitMix64 (Steele, Lea and Flood, OOPSLA
+/// 2014).
 public struct WorldGenerator: Sendable {
   private var state: (UInt64, UInt64, UInt64, UInt64)
   private var spareNormal: Double?

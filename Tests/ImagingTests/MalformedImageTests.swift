@@ -38,7 +38,9 @@ import Testing
   }
 
   @Test func aTruncatedPictureIsRefusedAtEveryLength() throws {
-    for name in ["420.jpg", "420-progressive.jpg", "cmyk.jpg", "gray.jpg", "rgb-8.png", "rgba-16-interlaced.png", "palette-4.png"] {
+    for name in [
+      "420.jpg", "420-progressive.jpg", "cmyk.jpg", "gray.jpg", "rgb-8.png", "rgba-16-interlaced.png", "palette-4.png",
+    ] {
       let bytes = try file(name)
       // The last 12 bytes of a PNG are its IEND chunk: the picture is whole without them.
       let whole = name.hasSuffix("png") ? bytes.count - 12 : bytes.count
@@ -81,7 +83,8 @@ import Testing
     }
     if case .impossibleSize? = error(possible) { Issue.record("48 x 48 pixels fit") }
     // PNG: width and height in IHDR, with a right checksum.
-    #expect(error(png(width: 2_000_000_000, height: 2_000_000_000)) == .tooLarge(width: 2_000_000_000, height: 2_000_000_000))
+    #expect(
+      error(png(width: 2_000_000_000, height: 2_000_000_000)) == .tooLarge(width: 2_000_000_000, height: 2_000_000_000))
     #expect(error(png(width: 10_000, height: 10_000)) == .impossibleSize(width: 10_000, height: 10_000, bytes: 57))
     #expect(error(png(width: 0, height: 4))?.description == "damaged PNG: Invalid IHDR data")
   }
@@ -145,7 +148,10 @@ import Testing
 
   @Test func randomDamageNeverCrashes() throws {
     var generator = SeededGenerator(seed: 11)
-    for name in ["420.jpg", "422-progressive.jpg", "restarts.jpg", "ycck.jpg", "exif-6.jpg", "rgb-8.png", "palette-2-interlaced.png", "rgb-exif.png"] {
+    for name in [
+      "420.jpg", "422-progressive.jpg", "restarts.jpg", "ycck.jpg", "exif-6.jpg", "rgb-8.png",
+      "palette-2-interlaced.png", "rgb-exif.png",
+    ] {
       let good = try file(name)
       for _ in 0..<150 {
         var bytes = good

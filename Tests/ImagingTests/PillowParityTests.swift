@@ -50,7 +50,10 @@ struct PillowCase: CustomTestStringConvertible {
     let wrong = expected.indices.filter { expected[$0] != image.pixels[$0] }
     if let first = wrong.first {
       Issue.record(
-        "\(testDescription): \(wrong.count) of \(expected.count) bytes differ; byte \(first) is \(image.pixels[first]), expected \(expected[first])"
+        """
+        \(testDescription): \(wrong.count) of \(expected.count) bytes differ; byte \(first) is \(image.pixels[first]), \
+        expected \(expected[first])
+        """
       )
     }
   }
@@ -126,13 +129,17 @@ struct PillowCase: CustomTestStringConvertible {
 
   @Test func plainAndVectorLoopsGiveTheSameBytes() {
     var generator = SeededGenerator(seed: 5)
-    for (width, height, newWidth, newHeight) in [(3, 1, 7, 5), (211, 1, 64, 1), (1, 90, 1, 33), (100, 77, 99, 78), (5000, 2, 3, 2)] {
+    for (width, height, newWidth, newHeight) in [
+      (3, 1, 7, 5), (211, 1, 64, 1), (1, 90, 1, 33), (100, 77, 99, 78), (5000, 2, 3, 2),
+    ] {
       let source = Image(
         width: width, height: height,
         pixels: (0..<(width * height * 3)).map { _ in UInt8.random(in: 0...255, using: &generator) })
       for filter in ResizeFilter.allCases {
-        let plain = source.resized(width: newWidth, height: newHeight, filter: filter, instructions: Int32(RESAMPLE_PLAIN))
-        let vector = source.resized(width: newWidth, height: newHeight, filter: filter, instructions: Int32(RESAMPLE_BEST))
+        let plain = source.resized(
+          width: newWidth, height: newHeight, filter: filter, instructions: Int32(RESAMPLE_PLAIN))
+        let vector = source.resized(
+          width: newWidth, height: newHeight, filter: filter, instructions: Int32(RESAMPLE_BEST))
         #expect(plain == vector, "\(filter) \(width)x\(height) to \(newWidth)x\(newHeight)")
       }
     }

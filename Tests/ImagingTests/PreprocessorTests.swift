@@ -20,11 +20,13 @@ import Testing
   private func read(_ text: String) throws -> Preprocessor { try Preprocessor(json: JSONValue.parse(text)) }
 
   @Test func publishedConfigsAreUnderstood() throws {
-    // google/siglip-so400m-patch14-384, openai/clip-vit-large-patch14-336, facebook/dinov2-base, google/vit-base-patch16-224
+    // google/siglip-so400m-patch14-384, openai/clip-vit-large-patch14-336, facebook/dinov2-base,
+    // google/vit-base-patch16-224
     let siglip = try read(
       """
       {"do_normalize": true, "do_rescale": true, "do_resize": true, "image_mean": [0.5, 0.5, 0.5],
-       "image_processor_type": "SiglipImageProcessor", "image_std": [0.5, 0.5, 0.5], "processor_class": "SiglipProcessor",
+       "image_processor_type": "SiglipImageProcessor", "image_std": [0.5, 0.5, 0.5],
+       "processor_class": "SiglipProcessor",
        "resample": 3, "rescale_factor": 0.00392156862745098, "size": {"height": 384, "width": 384}}
       """)
     #expect(
@@ -51,7 +53,8 @@ import Testing
     #expect(dino.outputSize == Preprocessor.Size(width: 224, height: 224))
     let vit = try read(
       """
-      {"do_normalize": true, "do_resize": true, "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5], "size": 224,
+      {"do_normalize": true, "do_resize": true, "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5],
+       "size": 224,
        "image_processor_type": "ViTImageProcessorFast", "resample": 2}
       """)
     #expect(vit.resizing == .stretch(width: 224, height: 224))
@@ -63,7 +66,9 @@ import Testing
     #expect(try read("{\(rest)}").resizing == .stretch(width: 20, height: 20))
     #expect(try read(#"{"do_center_crop": true, "crop_size": 20, \#(rest)}"#).resizing == .shortestEdge(20))
     #expect(try read(#"{"default_to_square": false, \#(rest)}"#).resizing == .shortestEdge(20))
-    #expect(try read(#"{"image_processor_type": "SiglipImageProcessor", \#(rest)}"#).resizing == .stretch(width: 20, height: 20))
+    #expect(
+      try read(#"{"image_processor_type": "SiglipImageProcessor", \#(rest)}"#).resizing
+        == .stretch(width: 20, height: 20))
   }
 
   @Test func missingKeysTakeTheDefaultsOfTheNamedClass() throws {
@@ -83,7 +88,10 @@ import Testing
       #"{"size": {"longest_edge": 9}}"#,
       #""size" is {"longest_edge":9}, expected a number, {"height", "width"} or {"shortest_edge"}"#
     ),
-    (#"{"size": {"height": 9, "width": 0}}"#, #""size" is {"height":9,"width":0}, expected whole numbers of pixels, 1...8192"#),
+    (
+      #"{"size": {"height": 9, "width": 0}}"#,
+      #""size" is {"height":9,"width":0}, expected whole numbers of pixels, 1...8192"#
+    ),
     (
       #"{"size": 9, "resample": 7}"#,
       #""resample" is 7, expected 0 (nearest), 1 (lanczos), 2 (bilinear), 3 (bicubic), 4 (box) or 5 (hamming)"#
@@ -93,7 +101,10 @@ import Testing
       #""resample" is missing, expected 0 (nearest), 1 (lanczos), 2 (bilinear), 3 (bicubic), 4 (box) or 5 (hamming)"#
     ),
     (#"{"size": 9, "do_resize": "yes"}"#, #""do_resize" is "yes", expected true or false"#),
-    (#"{"size": 9, "do_center_crop": true, "resample": 3}"#, #""crop_size" is missing, expected a number or {"height", "width"}"#),
+    (
+      #"{"size": 9, "do_center_crop": true, "resample": 3}"#,
+      #""crop_size" is missing, expected a number or {"height", "width"}"#
+    ),
     (#"{"size": 9, "resample": 3, "image_mean": [0.5, 0.5]}"#, #""image_mean" is [0.5,0.5], expected three numbers"#),
     (
       #"{"size": 9, "resample": 3, "image_mean": [1, 2, 3, "x"]}"#,
@@ -132,7 +143,8 @@ import Testing
       width: 40, height: 20, pixels: (0..<800).flatMap { $0 % 40 < 20 ? [255, 0, 0] : [0, 0, 0] as [UInt8] })
     let labels = LabelImage(width: 40, height: 20, values: (0..<800).map { $0 % 40 < 20 ? 1 : 0 })
     let preprocessor = Preprocessor(
-      resizing: .shortestEdge(10), filter: .nearest, crop: .init(width: 14, height: 12), mean: [0, 0, 0], std: [1, 1, 1])
+      resizing: .shortestEdge(10), filter: .nearest, crop: .init(width: 14, height: 12), mean: [0, 0, 0],
+      std: [1, 1, 1])
     let small = try preprocessor.preprocess(image)
     let mask = try preprocessor.preprocess(labels)
     for i in mask.values.indices {

@@ -36,7 +36,10 @@ import Testing
     case .country: return scene.flag?.rawValue
     case .capital:
       return scene.flag.map {
-        ["arland": "mirel", "belmor": "noska", "corvia": "oltan", "dunmar": "prava", "elsten": "quill", "farone": "rasto"][
+        [
+          "arland": "mirel", "belmor": "noska", "corvia": "oltan", "dunmar": "prava", "elsten": "quill",
+          "farone": "rasto",
+        ][
           $0.rawValue] ?? ""
       }
     }
@@ -73,7 +76,8 @@ import Testing
         let words = Set(question.text.split(separator: " ").map(String.init))
         var named: Set<UInt8> = words.contains("flag") ? [Scene.flagOwner] : []
         for (i, object) in scene.objects.enumerated() {
-          let names = [object.color.rawValue, object.shape.plural] + (question.type == .color ? [object.shape.rawValue] : [])
+          let names =
+            [object.color.rawValue, object.shape.plural] + (question.type == .color ? [object.shape.rawValue] : [])
           if !words.isDisjoint(with: names) { named.insert(UInt8(i + 1)) }
         }
         let expected = scene.owners.map { named.contains($0) ? 1 : 0 as UInt8 }
@@ -98,7 +102,9 @@ import Testing
           case .same:
             #expect(chosen.count == rejected.count && zip(chosen, rejected).count { $0 != $1 } == 1)
           case .independent:
-            otherStyles += chosen.filter { !candidates.contains(String($0)) } == rejected.filter { !candidates.contains(String($0)) } ? 0 : 1
+            otherStyles +=
+              chosen.filter { !candidates.contains(String($0)) } == rejected.filter { !candidates.contains(String($0)) }
+              ? 0 : 1
           }
           #expect(item.choices.count == item.question.type.candidates.count)
           #expect(Set(item.choices).count == item.choices.count && item.choices.contains(item.truth))

@@ -11,11 +11,13 @@ import Testing
         let run = try runTool("miniworld", options + [name], in: base)
         #expect(run.status == 0 && run.stdout.isEmpty && run.stderr.isEmpty)
       }
-      let same = try runPipeline("diff -r a b && ls a a/images && grep -c '\"type\":\"shape\"\\|\"type\":\"color\"' a/pairs.jsonl", in: base)
+      let same = try runPipeline(
+        "diff -r a b && ls a a/images && grep -c '\"type\":\"shape\"\\|\"type\":\"color\"' a/pairs.jsonl", in: base)
       #expect(same.status == 0)
       #expect(
         same.lines == [
-          "a:", "choices.jsonl", "images", "labels.jsonl", "masks", "masks.jsonl", "pairs.jsonl", "qa.jsonl", "a/images:",
+          "a:", "choices.jsonl", "images", "labels.jsonl", "masks", "masks.jsonl", "pairs.jsonl", "qa.jsonl",
+          "a/images:",
           "000000.png", "000001.png", "000002.png", "000003.png", "000004.png", "10",
         ])
     }

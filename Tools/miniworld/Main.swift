@@ -10,7 +10,8 @@ import ToolSupport
     commandName: "miniworld",
     abstract: "Draw the embedded procedural world: pictures, masks, questions, answers, preference pairs.",
     discussion: """
-      Scenes of one to four coloured shapes, some striped, some with a digit, some beside a country's flag; 48 x 48 pixels.
+      Scenes of one to four coloured shapes, some striped, some with a digit, some beside a country's flag; 48 x 48
+      pixels.
       OUTDIR gets images/, masks/ and five manifests with paths relative to it:
         pairs.jsonl    image, question, chosen, rejected (for dpo-step)
         qa.jsonl       image, question, answer (for sft-step)
@@ -35,7 +36,8 @@ import ToolSupport
   @Option(help: "Seed of everything random.")
   var seed: UInt64 = 0
 
-  @Option(help: "Which scenes: train (1-4 objects), val, test (2-4) or probe (1-3). No split shares a scene with another.")
+  @Option(
+    help: "Which scenes: train (1-4 objects), val, test (2-4) or probe (1-3). No split shares a scene with another.")
   var split = Split.train
 
   @Option(

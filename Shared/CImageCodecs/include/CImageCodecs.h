@@ -73,7 +73,8 @@ enum { RESAMPLE_PLAIN = 0, RESAMPLE_AVX2 = 1, RESAMPLE_BEST = 99 };
 
 /// out [out_height, out_width, 3] from in [height, width, 3], both U8, not overlapping, all extents at least 1.
 /// Two passes, one an axis, each with 22-bit fixed-point weights and rounded to 8 bits: byte for byte what Image.resize
-/// of Pillow 13 computes (earlier versions differ in the order of the passes).  An axis that keeps its extent is left out.
+/// of Pillow 13 computes (earlier versions differ in the order of the passes).  An axis that keeps its extent is left
+/// out.
 /// Cost: about height·out_width·3·taps + out_height·out_width·3·taps multiplications, taps = 2·support·max(1, scale).
 int32_t resample_rgb(
     const uint8_t *in, int64_t width, int64_t height, uint8_t *out, int64_t out_width, int64_t out_height,
