@@ -68,7 +68,7 @@ public struct StepArguments: ParsableArguments {
   public var seed: UInt64?
 
   @Option(help: ArgumentHelp(
-    "Rows (tokens and image patches) of one forward and backward pass: fewer need less memory (default: 4096).", valueName: "n"))
+    "Rows (tokens and image patches) of one forward and backward pass: fewer need less memory (default: by the shape, 4096 or less).", valueName: "n"))
   public var rowsPerPass: Int?
 
   @Option(help: ArgumentHelp("Save every so many steps (default: every 10 minutes), besides at the end and on a signal.", valueName: "n"))

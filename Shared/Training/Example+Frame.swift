@@ -28,7 +28,7 @@ extension Example {
     switch responses {
     case .none:
       guard !images.isEmpty else {
-        throw reader.refusal("has no \"patches\": there is no image to encode")
+        throw reader.refusal("there is no tensor \"patches\", so there is no image to encode")
       }
       sequences = []
     case .pair:
@@ -88,7 +88,7 @@ private struct FrameChecker {
 
   func ids(_ name: String, _ purpose: String) throws -> [Int32] {
     guard let tensor = try vector(name, .i32) else {
-      throw refusal("has no \"\(name)\", \(purpose); its tensors are \(tensorNames)")
+      throw refusal("there is no tensor \"\(name)\", \(purpose); its tensors are \(tensorNames)")
     }
     let ids = try tensor.int32s()
     guard !ids.isEmpty else { throw refusal("\"\(name)\" is empty, expected at least one token") }
@@ -147,7 +147,7 @@ private struct FrameChecker {
 
   func choices() throws -> [Response] {
     guard let tensor = frame.tensors["choices"] else {
-      throw refusal("has no \"choices\", the candidate answers; its tensors are \(tensorNames)")
+      throw refusal("there is no tensor \"choices\", the candidate answers; its tensors are \(tensorNames)")
     }
     guard tensor.dtype == .i32, tensor.shape.count == 2, tensor.shape[0] > 0 else {
       throw refusal("\"choices\" is \(tensor.summary), expected I32 [k, L]")
@@ -298,7 +298,7 @@ extension FrameChecker {
 
   private func checkFeatures(_ tensor: RawTensor, _ name: String, rows: Int) throws {
     guard tensor.dtype == .f32 || tensor.dtype == .bf16, tensor.shape.count == 2, tensor.shape[0] == rows else {
-      throw refusal("\"\(name)\" is \(tensor.summary), expected F32 or BF16 [\(rows), D]")
+      throw refusal("\"\(name)\" is \(tensor.summary), expected F32 or BF16 [\(rows), n]")
     }
     guard frame.metadata["encoder"] != nil else {
       throw refusal("has \"\(name)\" without the metadata \"encoder\", the fingerprint of what made them")

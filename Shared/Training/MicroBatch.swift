@@ -76,3 +76,14 @@ public struct MicroBatch: Sendable {
   /// An image takes rows in the vision encoder and in the language model.
   private static func imageRows(_ images: [ExampleImage]) -> Int { images.reduce(0) { $0 + $1.patchRows.count + $1.tokenRows } }
 }
+
+extension MultimodalConfig {
+  /// Rows of one forward and backward pass whose activations take about 2 GiB: enough to keep the matrix products busy.
+  /// A pure function of the shape, since the sums of a step depend on how it is cut.
+  public var suggestedRowsPerPass: Int {
+    let text = text.map { $0.layerCount * (8 * $0.hiddenSize + 4 * $0.intermediateSize) } ?? 0
+    let image = vision.map { featureLayer * (10 * $0.hiddenSize + 2 * $0.intermediateSize) } ?? 0
+    let bytes = 4 * max(text, image, 1)
+    return min(4096, max(256, (2 << 30) / bytes))
+  }
+}

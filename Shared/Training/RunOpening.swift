@@ -20,6 +20,8 @@ struct RunOpening {
   let schedule: LearningRateSchedule
   let state: RunState
   let model: MultimodalModel
+  /// The options with everything filled in that depends on the model.
+  let options: StepOptions
   /// True where `state` comes from the disk.
   let isResumed: Bool
   private let saved: TrainingState?
@@ -50,6 +52,9 @@ struct RunOpening {
     self.initial = initial
     let model = try MultimodalModel(base, trainable: options.train)
     self.model = model
+    var options = options
+    options.rowsPerPass = options.rowsPerPass ?? model.config.suggestedRowsPerPass
+    self.options = options
     let from = initial ?? (saved == nil ? base : nil)
     var now = RunState(
       tool: request.tool,
@@ -57,6 +62,7 @@ struct RunOpening {
       initPath: try from.map { absolutePath($0.path) } ?? old?.initPath ?? "",
       initFingerprint: try from.map { try $0.requiredModelFingerprint() } ?? old?.initFingerprint ?? "", input: source.input)
 
+    now.isCallOver = false
     isResumed = old != nil
     guard let old else {
       state = now

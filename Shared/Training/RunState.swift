@@ -173,7 +173,7 @@ extension StepOptions {
     record["clip-norm"] = .double(clipNorm)
     record["weight-decay"] = .double(weightDecay)
     record["seed"] = .string("\(seed)")
-    record["rows-per-pass"] = .int(rowsPerPass)
+    record["rows-per-pass"] = rowsPerPass.map { .int($0) } ?? .null
     for (name, value) in objective.record { record[name] = value }
     return record
   }

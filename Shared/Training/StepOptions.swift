@@ -94,7 +94,8 @@ public struct StepOptions: Sendable, Equatable {
   /// nil: `chosen` where a frame has it, else `answer`.
   public var target: SFTTarget?
   /// Rows of a forward and backward pass, image patches included: what bounds the memory of a step.
-  public var rowsPerPass: Int
+  /// nil: as many as the model's shape suggests.
+  public var rowsPerPass: Int?
 
   /// - Parameter learningRate: the default of the tool, where neither the command line nor a preset has one.
   public init(_ choices: StepChoices, preset: Preset? = nil, learningRate: Double) {
@@ -118,7 +119,7 @@ public struct StepOptions: Sendable, Equatable {
     labelSmoothing = choices.labelSmoothing ?? 0
     gamma = choices.gamma ?? 0
     target = choices.target
-    rowsPerPass = choices.rowsPerPass ?? 4096
+    rowsPerPass = choices.rowsPerPass
   }
 
   /// What is wrong with the values, in the words of the command line.
@@ -133,7 +134,7 @@ public struct StepOptions: Sendable, Equatable {
     if batchSize < 1 { return "--batch-size \(batchSize): must be 1 or more" }
     if let steps, steps < 1 { return "--steps \(steps): must be 1 or more" }
     if let epochs, epochs < 1 { return "--epochs \(epochs): must be 1 or more" }
-    if rowsPerPass < 1 { return "--rows-per-pass \(rowsPerPass): must be 1 or more" }
+    if let rowsPerPass, rowsPerPass < 1 { return "--rows-per-pass \(rowsPerPass): must be 1 or more" }
     if !(0..<0.5).contains(labelSmoothing) {
       return "--label-smoothing \(labelSmoothing): must be at least 0 and below 0.5"
     }

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// What a run leaves on the disk: checkpoint and state as one, and the gradients that were asked for.
+import Checkpoints
+import StrictJSON
+import TensorStream
+import Tensors
+
+extension StepLoop {
+  var isSaveDue: Bool {
+    if let every = request.saveEvery { return state.step % every == 0 && state.step != savedStep }
+    return monotonicSeconds() - savedAt >= 600
+  }
+
+  func save() throws {
+    var weights: [String: Tensor] = [:]
+    var saved = TrainingState(info: state.json.object ?? JSONObject())
+    for (parameter, moments) in zip(trained, moments) {
+      weights[parameter.name] = parameter.variable.value
+      saved.firstMoments[parameter.name] = moments.first
+      saved.secondMoments[parameter.name] = moments.second
+    }
+    try store.commit(generation: state.step, weights: weights, state: saved)
+    (savedStep, savedState, savedAt) = (state.step, state, monotonicSeconds())
+  }
+
+  func stop(_ signal: Int32) throws -> StepOutcome {
+    let isNew = state.step != savedStep ?? firstStep
+    if isNew { try save() }
+    return .stopped(signal: signal, steps: state.step, path: store.path, isSaved: isNew || savedStep != nil)
+  }
+
+  /// `--grads`: the last step's gradients, averaged over its batch and not clipped, and its loss.
+  func writeGradients() throws {
+    guard let path = request.gradients else { return }
+    guard let lastLoss else {
+      host.warn("--grads \(path): not written, this call took no step")
+      return
+    }
+    var frame = Frame()
+    frame.tensors["loss"] = RawTensor(f32: [Float(lastLoss)])
+    for parameter in trained {
+      let value = parameter.variable.value
+      frame.tensors[parameter.name] = RawTensor(parameter.variable.gradient ?? Tensor(zeros: value.shape))
+    }
+    let writer = try FrameWriter(path: path)
+    try writer.writeBare(frame)
+    try writer.close()
+  }
+}
