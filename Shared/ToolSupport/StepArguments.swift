@@ -153,7 +153,7 @@ public struct StepArguments: ParsableArguments {
     request.files = files == ["-"] ? [] : files
     let console = StepConsole()
     let loop = try StepLoop(request, options, objective(options), host: console)
-    try console.finish(loop.run())
+    try console.finish(loop.run(), isStream: loop.isStream)
   }
 }
 

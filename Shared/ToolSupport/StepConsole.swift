@@ -43,7 +43,7 @@ final class StepConsole: StepHost {
   var peakMemory: Int { ProcessMemory.peak }
 
   /// Closes the log and sums up.
-  func finish(_ outcome: StepOutcome) throws {
+  func finish(_ outcome: StepOutcome, isStream: Bool) throws {
     bar.end()
     switch outcome {
     case .done(let steps, let path):
@@ -51,7 +51,8 @@ final class StepConsole: StepHost {
     case .alreadyFinished(let steps, let path):
       Diagnostics.note("\(path): this run is finished (\(steps) steps); --new-run begins another from its weights")
     case .stopped(_, let steps, let path, isSaved: true):
-      Diagnostics.note("stopped by a signal; \(path) is saved after step \(steps), the same command goes on")
+      let command = isStream ? "the same command with --resume" : "the same command"
+      Diagnostics.note("stopped by a signal; \(path) is saved after step \(steps), \(command) goes on")
     case .stopped(_, _, let path, isSaved: false):
       Diagnostics.note("stopped by a signal before the first step; \(path) is as it was")
     }

@@ -38,6 +38,9 @@ public final class StepLoop {
   /// The last step's loss, while its gradients are still in place.
   var lastLoss: Double?
 
+  /// True where the frames come from a pipe, so that only --resume finds the place again.
+  public var isStream: Bool { source.input == .stream }
+
   /// Opens everything; takes no step and writes nothing.
   /// Throws 64, 65, 66 or 73 as the manual says.
   public init(_ request: StepRequest, _ options: StepOptions, _ objective: any Objective, host: any StepHost) throws {

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// sft-step, through the executable.
+import StrictJSON
+import TensorStream
+import TestSupport
+import Testing
+
+@Suite struct SFTStepTests {
+  private let files = ParityFiles()
+
+  private func loss() throws -> Double {
+    let summary = try JSONValue.parse(readFile(fixture("parity/published/summary.json")))
+    return summary["losses"]?["sft"]?.double ?? .nan
+  }
+
+  @Test func chosenIsLearntWithTheLossOfPyTorch() throws {
+    try withTemporaryDirectory { folder in
+      let result = try runTool("sft-step", ["--ckpt", folder + "/out", "--init", files.checkpoint], stdin: files.bytes())
+      #expect(result.status == 0, "\(result.ending)")
+      #expect(result.lines.count == 1)
+      expectClose(try result.numbers("loss")[0] ?? .nan, try loss(), tolerance: 1e-5)
+      let line = try JSONValue.parse(result.lines[0])
+      #expect(line["examples_per_second"] != nil && line["rewards/chosen"] == nil)
+      #expect(line["learning_rate"]?.double == 1e-5)
+      // A folder that loads again.
+      #expect(try runTool("score", ["--ckpt", folder + "/out"], stdin: files.bytes()).status == 0)
+    }
+  }
+
+  @Test func anAnswerCountsOnlyWhereItsMaskIsOne() throws {
+    try withTemporaryDirectory { folder in
+      // The answer is the chosen response behind three tokens that are masked: the same labels, another context.
+      let stream = try FrameWriter.pairs(files) { _, frame in
+        let chosen = try #require(frame.tensors["chosen"]).int32s()
+        let prompt = try #require(frame.tensors["prompt"]).int32s()
+        frame.tensors["prompt"] = RawTensor(i32: Array(prompt.dropLast()))
+        frame.tensors["answer"] = RawTensor(i32: [prompt[prompt.count - 1]] + chosen)
+        frame.tensors["answer_mask"] = RawTensor(u8: [0] + chosen.map { _ in 1 })
+        frame.tensors["chosen"] = nil
+      }
+      let result = try runTool("sft-step", ["--ckpt", folder + "/out.bin", "--init", files.checkpoint], stdin: stream)
+      #expect(result.status == 0, "\(result.ending)")
+      expectClose(try result.numbers("loss")[0] ?? .nan, try loss(), tolerance: 1e-5)
+      let missing = try runTool(
+        "sft-step", ["--ckpt", folder + "/other.bin", "--init", files.checkpoint, "--target", "chosen"], stdin: stream)
+      #expect(missing.status == 65 && missing.stderr.contains("there is no tensor \"chosen\""), "\(missing.ending)")
+    }
+  }
+
+  @Test func onlyThePartsThatTrainChange() throws {
+    try withTemporaryDirectory { folder in
+      let output = folder + "/out"
+      let result = try runTool(
+        "sft-step",
+        ["--ckpt", output, "--init", files.checkpoint, "--train", "projector", "--lr", "1e-2", "--schedule", "constant", "--warmup", "0"],
+        stdin: files.bytes())
+      #expect(result.status == 0, "\(result.ending)")
+      let line = try JSONValue.parse(result.lines[0])
+      #expect(line["grad_norm/projector"] != nil && line["grad_norm/vision"] == nil && line["grad_norm/llm"] == nil)
+      let before = try #require(try FrameReader(paths: [files.checkpoint + "/model.safetensors"]).next()).tensors
+      var after: [String: RawTensor] = [:]
+      for part in ["vision", "projector", "llm"] {
+        let listed = try runPipeline("ls \(output)/*\(part)*.safetensors").lines
+        for file in listed { after.merge(try #require(try FrameReader(paths: [file]).next()).tensors) { a, _ in a } }
+      }
+      #expect(Set(after.keys) == Set(before.keys))
+      for (name, tensor) in before {
+        #expect((after[name] == tensor) == !name.contains("multi_modal_projector"), "\(name)")
+      }
+    }
+  }
+
+  @Test func aPresetOfTheOtherToolIsRefused() throws {
+    let result = try runTool("sft-step", ["--ckpt", "x.bin", "--preset", "pivot-dpo"], stdin: [])
+    #expect(result.status == 64 && result.stderr.contains("dpo-step"), "\(result.ending)")
+  }
+}
