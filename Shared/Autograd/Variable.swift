@@ -43,7 +43,8 @@ public final class Variable {
     precondition(seed.count == value.count, "the seed of backward needs shape \(value.shape)")
     guard requiresGradient else { return }
     accumulate(seed)
-    for variable in topologicalOrder().reversed() {
+    var order = topologicalOrder()
+    while let variable = order.popLast() {              // popped: its activations are freed as soon as nobody needs them
       guard let propagate = variable.propagate else { continue }
       variable.propagate = nil
       variable.inputs = []
