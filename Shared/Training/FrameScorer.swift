@@ -14,11 +14,14 @@ public final class FrameScorer {
   public let fingerprint: String
   /// Accuracy by category, of what has passed.
   public private(set) var summary = ScoreSummary()
+  /// Loss, margin and accuracy of the pairs that have passed.
+  public private(set) var pairs: PairSummary
   private let runner: PassRunner
   private let scoresChoices: Bool
 
   /// - Parameter choices: scores `choices` instead of `chosen` and `rejected`.
-  public init(_ checkpoint: Checkpoint, choices: Bool, note: @escaping (String) -> Void) throws {
+  /// - Parameter beta: β of the DPO loss in `pairs`.
+  public init(_ checkpoint: Checkpoint, choices: Bool, beta: Double = 0.1, note: @escaping (String) -> Void) throws {
     let model = try MultimodalModel(checkpoint)
     guard model.parts.contains(.llm) else {
       throw PlainFailure.badData("\(checkpoint.path): a \(checkpoint.modelType) checkpoint has no language model to score with")
@@ -27,6 +30,7 @@ public final class FrameScorer {
     let encoder = try checkpoint.encoderFingerprint()
     runner = PassRunner(model, contract: try FrameContract(checkpoint, model.config), encoder: encoder, note: note)
     scoresChoices = choices
+    pairs = PairSummary(beta: beta)
   }
 
   /// Frames go in one by one and come out with log-probabilities, in order.
@@ -60,6 +64,8 @@ public final class FrameScorer {
         frame.tensors["logp_choices"] = RawTensor(f32: sums.map { Float($0) })
         summary.addChoices(frame, logps: sums)
       } else {
+        let policy = PairLogps(chosen: sums[0], rejected: sums[1])
+        pairs.add(frame, policy: policy, chosenTokens: pass.labels(of: member).first?.count ?? 0)
         frame.tensors["logp_chosen"] = RawTensor(f32: [Float(sums[0])])
         frame.tensors["logp_rejected"] = RawTensor(f32: [Float(sums[1])])
         frame.metadata["reference"] = fingerprint

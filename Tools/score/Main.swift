@@ -15,6 +15,8 @@ import Training
 
       Example: how often is the right answer the likeliest, by category?
         imgtok --ckpt base < test.jsonl | score --ckpt enc.bin --choices --summary > /dev/null
+      Example: what has training changed, on pairs that it has not seen?
+        imgtok --ckpt base < pairs.jsonl | score --ckpt base | score --ckpt enc.bin --summary > /dev/null
       """,
     version: Version.text)
 
@@ -25,17 +27,20 @@ import Training
 
   @Flag(help: """
     Print a table on standard error: by metadata "category", how often "gt" is the likeliest choice (of pairs: the chosen \
-    response likelier than the rejected).
+    response likelier than the rejected; and the DPO loss, margin and accuracy against the reference that they carry).
     """)
   var summary = false
+
+  @Option(help: "Beta of the DPO loss in the summary.")
+  var beta = 0.1
 
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var stream: StreamOptions
 
   mutating func run(_ io: ToolIO) throws {
     compute.apply()
-    let scorer = try FrameScorer(Checkpoint(opening: checkpoint.path()), choices: choices, note: Diagnostics.note)
+    let scorer = try FrameScorer(Checkpoint(opening: checkpoint.path()), choices: choices, beta: beta, note: Diagnostics.note)
     try io.pass(through: scorer.groups())
-    if summary { Diagnostics.table(scorer.summary.table) }
+    if summary { Diagnostics.table(([scorer.summary.table] + scorer.pairs.lines).joined(separator: "\n")) }
   }
 }
