@@ -42,7 +42,8 @@ public final class CheckpointStore {
   private let directory: String
   private let createdDirectory: Bool
   private var plan: Plan?
-  private var hasCommitted = false
+  /// What the last commit of this process was asked to write.
+  private var committedStep: Int?
 
   private struct Plan {
     let base: Checkpoint
@@ -85,7 +86,7 @@ public final class CheckpointStore {
   }
 
   deinit {
-    if createdDirectory && !hasCommitted {
+    if createdDirectory && committedStep == nil {
       unlink(path + "/.lock")
       rmdir(path)
     }
@@ -136,7 +137,9 @@ public final class CheckpointStore {
     if free < needed { throw CheckpointError.diskFull(path: path, needed: needed, free: free) }
   }
 
-  /// Writes generation `generation` (the optimizer step) and makes it the checkpoint.
+  /// Writes generation `generation` (the optimizer step) and makes it the checkpoint. Asked again for the step of its
+  /// last commit, it replaces the training state alone: the weights are the same, so the files of a run do not depend on
+  /// how often it was saved.
   ///
   /// - Parameters:
   ///   - weights: every trained tensor by stored name, in the shape of the base.
@@ -148,6 +151,12 @@ public final class CheckpointStore {
     guard var plan else { preconditionFailure("commit before begin") }
     precondition(Set(weights.keys) == plan.trained, "commit: not the tensors that begin was told of")
     for (name, tensor) in weights { precondition(tensor.shape == plan.base.tensor(name)?.shape, "\(name): another shape") }
+    if wanted == committedStep, let generation {
+      try StateFile.write(
+        state, generation: generation, to: StoreFiles.statePath(of: path, isDirectory: isDirectory, generation))
+      onStage(.stateWritten)
+      return generation
+    }
     let next = wanted == generation ? wanted + 1 : wanted
 
     let statePath = StoreFiles.statePath(of: path, isDirectory: isDirectory, next)
@@ -167,7 +176,7 @@ public final class CheckpointStore {
       }
       throw error
     }
-    hasCommitted = true
+    committedStep = wanted
     generation = next
     self.plan = plan
     onStage(.committed)

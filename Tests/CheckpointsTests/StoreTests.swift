@@ -169,10 +169,41 @@ func writeBase(_ path: String, layout: Layout = .published, tied: Bool = true, s
     try withTemporaryDirectory { folder in
       try writeBase(folder + "/base")
       for out in Self.outs {
-        try run(folder + "/" + out, from: folder + "/base", parts: [.vision], steps: [1, 1])
+        try run(folder + "/" + out, from: folder + "/base", parts: [.vision], steps: [1])
+        try run(folder + "/" + out, from: folder + "/base", parts: [.vision], steps: [1])
         #expect(try Checkpoint(opening: folder + "/" + out).generation == 2)
         #expect(try CheckpointStore(openingForWriting: folder + "/" + out).loadState().info["step"] == 1)
       }
+    }
+  }
+
+  @Test func aSecondSaveOfAStepReplacesTheStateAlone() throws {
+    try withTemporaryDirectory { folder in
+      try writeBase(folder + "/base")
+      for out in Self.outs {
+        let path = folder + "/" + out
+        let base = try Checkpoint(opening: folder + "/base")
+        do {
+          let store = try CheckpointStore(openingForWriting: path)
+          let names = names(base, [.vision])
+          try store.begin(from: base, trained: names)
+          var (weights, state) = trained(base, names, step: 3)
+          for step in [2, 3, 3, 4, 4] {
+            state.info["finished"] = .bool(step == 4)
+            (weights, _) = trained(base, names, step: step)
+            #expect(try store.commit(generation: step, weights: weights, state: state) == step)
+          }
+        }
+        #expect(try Checkpoint(opening: path).generation == 4)
+        #expect(try CheckpointStore(openingForWriting: path).loadState().info["finished"] == true)
+      }
+      // Steps go on after a generation that had to move.
+      try run(folder + "/moved.bin", from: folder + "/base", parts: [.vision], steps: [1])
+      try run(folder + "/moved.bin", from: "", parts: [.vision], steps: [1, 2, 2])
+      let moved = try Checkpoint(opening: folder + "/moved.bin")
+      #expect(moved.generation == 3)
+      let name = try #require(names(moved, [.vision]).first)
+      #expect(try moved.tensor(name)?.floats().values.first == 2)
     }
   }
 
