@@ -48,7 +48,9 @@ struct RunOpening {
 
     self.schedule = schedule
 
-    let initial = try store.existing == nil ? base : request.initial.map { try Checkpoint(opening: $0) }
+    // A checkpoint that is trained in place is no longer what it was: it cannot be its own reference.
+    let named = request.initial.flatMap { absolutePath($0) == absolutePath(store.path) ? nil : $0 }
+    let initial = try store.existing == nil ? base : named.map { try Checkpoint(opening: $0) }
     self.initial = initial
     let model = try MultimodalModel(base, trainable: options.train)
     self.model = model

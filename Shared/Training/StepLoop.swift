@@ -89,7 +89,10 @@ public final class StepLoop {
     } catch {
       if isInterruption(error), let signal = host.pendingSignal { return try stop(signal) }
       // The weights are whole: a step is applied as one, or not at all.
-      if state.step != savedStep ?? firstStep { try save() }
+      if state.step != savedStep ?? firstStep {
+        try save()
+        host.note("\(store.path): saved after step \(state.step), before the error below")
+      }
       throw error
     }
     if let signal = host.pendingSignal { return try stop(signal) }

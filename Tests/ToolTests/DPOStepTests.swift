@@ -204,4 +204,66 @@ import Testing
       #expect(result.text.contains("Example: ") && result.text.contains("USAGE: \(tool)"))
     }
   }
+
+  @Test func aPartThatIsCutOffFromTheLossIsAnError() throws {
+    try withTemporaryDirectory { folder in
+      // A projector whose last layer is zero hands no gradient down; with a rate of 0 it stays so.
+      let created = try runPipeline("cp -r \(files.checkpoint) base && chmod u+w base/*", in: folder)
+      #expect(created.status == 0, "\(created.ending)")
+      var frame = try #require(try FrameReader(paths: [files.checkpoint + "/model.safetensors"]).next())
+      let name = try #require(frame.tensors.keys.first { $0.hasSuffix("linear_2.weight") })
+      let shape = try #require(frame.tensors[name]).shape
+      frame.tensors[name] = RawTensor(f32: [Float](repeating: 0, count: shape.reduce(1, *)), shape: shape)
+      let writer = try FrameWriter(path: folder + "/base/model.safetensors")
+      try writer.writeBare(frame)
+      try writer.close()
+      try writeFile(folder + "/pairs", unscored(copies: 10))
+      let result = try runPipeline(
+        "dpo-step --ckpt out.bin --init base --lr 0 --batch-size 1 pairs 2>errors; echo $?; cat errors", in: folder)
+      // Of 30 pairs 20 have an image: the tenth of them is the fourteenth step.
+      #expect(result.lines.filter { $0.hasPrefix("{") }.count == 13)
+      #expect(result.lines.contains("65") && result.text.contains("--train vision: its gradient was exactly zero"), "\(result.text)")
+      let fine = try runPipeline("dpo-step --ckpt fine.bin --init base --lr 0 --train projector,llm --batch-size 1 pairs", in: folder)
+      #expect(fine.status == 0 && fine.lines.count == 30, "\(fine.ending)")
+    }
+  }
+
+  @Test func trainedInPlaceItIsNotItsOwnReference() throws {
+    try withTemporaryDirectory { folder in
+      let copied = try runTool("ckpt", ["convert", files.checkpoint, folder + "/enc.bin"])
+      #expect(copied.status == 0, "\(copied.ending)")
+      let arguments = ["--ckpt", folder + "/enc.bin", "--init", folder + "/enc.bin"]
+      let refused = try runTool("dpo-step", arguments, stdin: unscored())
+      #expect(refused.status == 64 && refused.stderr.contains("--in-place"), "\(refused.ending)")
+      let unknown = try runTool("dpo-step", arguments + ["--in-place"], stdin: unscored())
+      #expect(unknown.status == 64 && unknown.stderr.contains("name the reference with --init"), "\(unknown.ending)")
+      let scored = try runTool("dpo-step", arguments + ["--in-place"], stdin: files.bytes())
+      #expect(scored.status == 0, "\(scored.ending)")
+      let again = try runTool("dpo-step", arguments, stdin: files.bytes())
+      #expect(try again.status == 0 && again.numbers("step") == [2], "\(again.ending)")
+    }
+  }
+
+  @Test func threadsDoNotChangeABit() throws {
+    try withTemporaryDirectory { folder in
+      try writeFile(folder + "/pairs", unscored(copies: 3))
+      for threads in [1, 2] {
+        let result = try runPipeline(
+          "dpo-step --ckpt \(threads).bin --init \(files.checkpoint) --threads \(threads) --epochs 2 --lr 1e-3 pairs", in: folder)
+        #expect(result.status == 0, "\(result.ending)")
+      }
+      #expect(try readFile(folder + "/1.bin") == readFile(folder + "/2.bin"))
+    }
+  }
+
+  @Test func memoryIsFlatInTheLengthOfTheStream() throws {
+    try withTemporaryDirectory { folder in
+      try writeFile(folder + "/pairs", unscored(copies: 200))
+      let result = try runPipeline("dpo-step --ckpt out.bin --init \(files.checkpoint) --batch-size 4 < pairs", in: folder)
+      #expect(result.status == 0, "\(result.ending)")
+      let peaks = try result.numbers("peak_memory_bytes").compactMap { $0 }
+      #expect(peaks.count == 150)
+      #expect((peaks.last ?? .nan) <= peaks[20] + 8e6, "\(peaks[20]) after 20 steps, \(peaks.last ?? 0) after 150")
+    }
+  }
 }
