@@ -20,7 +20,8 @@ struct ClassNumbers {
     if let counts, counts != (label == nil) {
       throw fields.error(
         label == nil
-          ? "has \"class\" without \"label\", but earlier examples have both" : "has \"class\" and \"label\", but earlier examples have \"class\" only")
+          ? "has \"class\" without \"label\", but earlier examples have both"
+          : "has \"class\" and \"label\", but earlier examples have \"class\" only")
     }
     counts = label == nil
     let number = label ?? Int32(numbers.count)

@@ -16,7 +16,9 @@ enum ImageMarker {
     let utf8 = Array(question.utf8)
     if utf8 == bytes { return "" }
     if utf8.starts(with: bytes + [newline]) { return String(decoding: utf8.dropFirst(bytes.count + 1), as: UTF8.self) }
-    if utf8.starts(with: bytes + [0x0D, newline]) { return String(decoding: utf8.dropFirst(bytes.count + 2), as: UTF8.self) }
+    if utf8.starts(with: bytes + [0x0D, newline]) {
+      return String(decoding: utf8.dropFirst(bytes.count + 2), as: UTF8.self)
+    }
     if utf8.reversed().starts(with: ([newline] + bytes).reversed()) {
       return String(decoding: utf8.dropLast(bytes.count + 1), as: UTF8.self)
     }
@@ -43,8 +45,8 @@ extension Fields {
     "human": .user, "user": .user, "gpt": .assistant, "assistant": .assistant, "system": .system,
   ]
 
-  /// The turns under `key`: `[{"from": "human", "value": …}, …]` or `[{"role": "user", "content": …}, …]`; a system turn
-  /// first if any, then user and assistant in turn, the user first.
+  /// The turns under `key`: `[{"from": "human", "value": …}, …]` or `[{"role": "user", "content": …}, …]`; a system
+  /// turn first if any, then user and assistant in turn, the user first.
   func conversation(_ key: String) throws -> [ChatTurn]? {
     guard let value = value(key) else { return nil }
     guard let list = value.array, !list.isEmpty else {
@@ -70,7 +72,9 @@ extension Fields {
         case .user?: [.assistant]
         }
       guard expected.contains(role) else {
-        throw error("\(at): is the \(role.rawValue)'s, expected the \(expected.map(\.rawValue).joined(separator: "'s or the "))'s")
+        throw error(
+          "\(at): is the \(role.rawValue)'s, expected the \(expected.map(\.rawValue).joined(separator: "'s or the "))'s"
+        )
       }
       turns.append(ChatTurn(role, text))
     }

@@ -21,7 +21,8 @@ public struct FrameMaker: Sendable {
   /// - template: nil for a checkpoint without a tokenizer: texts travel as metadata only.
   /// - exif: whether images are turned as their EXIF orientation says.
   public init(
-    preprocessor: Preprocessor?, patch: Int, template: ChatTemplate?, labels: ChatTemplate.Labels = .answer, exif: Bool = true
+    preprocessor: Preprocessor?, patch: Int, template: ChatTemplate?, labels: ChatTemplate.Labels = .answer,
+    exif: Bool = true
   ) {
     precondition(patch > 0, "a patch has at least one pixel")
     self.preprocessor = preprocessor
@@ -64,7 +65,8 @@ public struct FrameMaker: Sendable {
       guard mask.width == image.width, mask.height == image.height else {
         throw ManifestError(
           example.place,
-          "mask \"\(path)\" is \(mask.width) x \(mask.height) pixels, expected its image's \(image.width) x \(image.height)")
+          "mask \"\(path)\" is \(mask.width) x \(mask.height) pixels, expected its image's \(image.width) x \(image.height)"
+        )
       }
       let classes = try named(path, "mask", example) { try preprocessor.preprocess(mask).majority(patch: patch) }
       frame.tensors["mask"] = RawTensor(i32: classes.values, shape: [classes.gridHeight, classes.gridWidth])
@@ -75,10 +77,13 @@ public struct FrameMaker: Sendable {
     _ image: Image, _ path: String, _ preprocessor: Preprocessor, suffix: String, _ example: ManifestExample,
     to frame: inout Frame
   ) throws {
-    let patches = try named(path, "image\(suffix)", example) { try preprocessor.preprocess(image).patchify(patch: patch) }
+    let patches = try named(path, "image\(suffix)", example) {
+      try preprocessor.preprocess(image).patchify(patch: patch)
+    }
     guard patches.count > 0 else {
       throw ManifestError(
-        example.place, "image \"\(path)\" is \(image.width) x \(image.height) pixels, smaller than one patch of \(patch)")
+        example.place,
+        "image \"\(path)\" is \(image.width) x \(image.height) pixels, smaller than one patch of \(patch)")
     }
     frame.tensors["patches\(suffix)"] = RawTensor(u8: patches.values, shape: [patches.count, patches.width])
     frame.metadata["grid\(suffix)"] = "\(patches.gridHeight) \(patches.gridWidth)"
@@ -136,7 +141,9 @@ private func readWholeFile(_ path: String) throws -> [UInt8] {
   guard fstat(descriptor, &status) == 0 else { throw PlainFailure.missingInput(systemReason()) }
   guard status.st_mode & S_IFMT == S_IFREG else { throw PlainFailure.missingInput("is no regular file") }
   let size = Int(status.st_size)
-  guard size <= 1 << 30 else { throw PlainFailure.badData("has \(size) bytes, more than an image can be expected to have (1 GiB)") }
+  guard size <= 1 << 30 else {
+    throw PlainFailure.badData("has \(size) bytes, more than an image can be expected to have (1 GiB)")
+  }
   var failure: PlainFailure?
   let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
     while count < size {

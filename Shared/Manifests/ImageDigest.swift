@@ -4,8 +4,8 @@
 import Imaging
 
 enum ImageDigest {
-  /// 32 hexadecimal digits over the patches, their size and grid. 128 bits, so that two images are never taken for one by
-  /// accident; not cryptographic.
+  /// 32 hexadecimal digits over the patches, their size and grid. 128 bits, so that two images are never taken for one
+  /// by accident; not cryptographic.
   static func of(_ patches: Patches) -> String {
     var (a, b): (UInt64, UInt64) = (0x6A09_E667_F3BC_C908, 0xBB67_AE85_84CA_A73B)
     func mix(_ word: UInt64) {

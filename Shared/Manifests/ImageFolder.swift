@@ -4,8 +4,8 @@
 import Failures
 import Glibc
 
-/// Lists the images of `DIR/<class>/*.jpg|jpeg|png`, classes and files in the order of their names' bytes; a class's number
-/// is its place in that order.
+/// Lists the images of `DIR/<class>/*.jpg|jpeg|png`, classes and files in the order of their names' bytes; a class's
+/// number is its place in that order.
 public final class ImageFolder: ExampleSource {
   public let path: String
   private let classes: [String]
@@ -39,7 +39,8 @@ public final class ImageFolder: ExampleSource {
     let (name, file) = (classes[position.class], files[position.file])
     let id = "\(name)/\(file)"
     return ManifestExample(
-      place: ManifestPlace(source: path, line: nil, id: id), id: id, image: "\(path)/\(id)", label: Int32(position.class), class: name)
+      place: ManifestPlace(source: path, line: nil, id: id), id: id, image: "\(path)/\(id)",
+      label: Int32(position.class), class: name)
   }
 
   private func images(ofClass index: Int) throws -> [String] {

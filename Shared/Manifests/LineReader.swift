@@ -29,7 +29,8 @@ final class LineReader {
     var status = stat()
     if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
       close(descriptor)
-      throw PlainFailure.usage("\(path): is a folder, expected a manifest; for a folder of classes use --folder \(path)")
+      throw PlainFailure.usage(
+        "\(path): is a folder, expected a manifest; for a folder of classes use --folder \(path)")
     }
   }
 
@@ -53,7 +54,8 @@ final class LineReader {
       }
       if buffer.count - start > Self.longestLine {
         throw ManifestError(
-          ManifestPlace(source: name, line: line + 1), "the line is longer than \(Self.longestLine >> 20) MiB, expected one example a line",
+          ManifestPlace(source: name, line: line + 1),
+          "the line is longer than \(Self.longestLine >> 20) MiB, expected one example a line",
           isRecoverable: false)
       }
       scanned -= start
@@ -70,8 +72,8 @@ final class LineReader {
 
   static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
 
-  /// The first bytes that are not white space, up to `count`, without taking them. A byte order mark before them, as some
-  /// editors save it, is dropped.
+  /// The first bytes that are not white space, up to `count`, without taking them. A byte order mark before them, as
+  /// some editors save it, is dropped.
   func peek(_ count: Int) throws -> ArraySlice<UInt8> {
     while buffer.count < 3, !isAtEnd { try fill() }
     if line == 0, start == 0, buffer.starts(with: [0xEF, 0xBB, 0xBF]) { start = 3 }

@@ -4,8 +4,8 @@
 import TensorStream
 
 extension FrameMaker {
-  /// Makes the frames of every example of `source` on `threads` threads; `good` and `bad` are called in the examples' order,
-  /// on the caller's thread. Memory does not grow with the number of examples.
+  /// Makes the frames of every example of `source` on `threads` threads; `good` and `bad` are called in the examples'
+  /// order, on the caller's thread. Memory does not grow with the number of examples.
   ///
   /// - bad: what to do about an example that cannot be used; returning from it goes on to the next.
   /// Throws what `good` and `bad` throw, and an error after which the source cannot be read on.

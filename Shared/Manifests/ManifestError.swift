@@ -29,7 +29,9 @@ public struct ManifestError: Failure, Equatable {
   /// Whether the examples after it can still be read.
   public let isRecoverable: Bool
 
-  public init(_ place: ManifestPlace, _ problem: String, _ exitStatus: ExitStatus = .badData, isRecoverable: Bool = true) {
+  public init(
+    _ place: ManifestPlace, _ problem: String, _ exitStatus: ExitStatus = .badData, isRecoverable: Bool = true
+  ) {
     self.place = place
     self.problem = problem
     self.exitStatus = exitStatus

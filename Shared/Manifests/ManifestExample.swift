@@ -57,7 +57,10 @@ public struct ManifestExample: Sendable {
     fields.place.id = id
     self.place = fields.place
 
-    func resolved(_ path: String?) -> String? { path.map { $0.hasPrefix("/") ? $0 : folder == "." ? $0 : folder + "/" + $0 } }
+    func resolved(_ path: String?) -> String? {
+      path.map { $0.hasPrefix("/") ? $0 : folder == "." ? $0 : folder + "/" + $0 }
+    }
+    if fields.value("video") != nil { throw fields.error("has \"video\": only still images are read") }
     image = resolved(try fields.oneOf(["image", "images"]).flatMap { try fields.path($0) })
     rejectedImage = resolved(try fields.path("image_rejected"))
     mask = resolved(try fields.path("mask"))
@@ -82,7 +85,9 @@ public struct ManifestExample: Sendable {
     if let key = try fields.oneOf(["question", "prompt"]), let question = try fields.text(key) {
       prompt = [ChatTurn(.user, try withoutMarker(question, ImageMarker.removed(fromQuestion:), key, fields))]
     }
-    guard let key = try fields.oneOf(["conversations", "messages"]), var turns = try fields.conversation(key) else { return }
+    guard let key = try fields.oneOf(["conversations", "messages"]), var turns = try fields.conversation(key) else {
+      return
+    }
     guard prompt == nil else { throw fields.error("has both \"\(key)\" and a question, expected one of them") }
     if let first = turns.firstIndex(where: { $0.role == .user }) {
       turns[first].text = try withoutMarker(turns[first].text, ImageMarker.removed(fromTurn:), key, fields)
@@ -93,7 +98,9 @@ public struct ManifestExample: Sendable {
       prompt = Array(turns[..<reply])
       answer = Array(turns[reply...])
       guard fields.value("chosen") == nil, fields.value("rejected") == nil, fields.value("answer") == nil else {
-        throw fields.error("\"\(key)\" ends with the assistant's turn, expected the user's before \"chosen\", \"rejected\" or \"answer\"")
+        throw fields.error(
+          "\"\(key)\" ends with the assistant's turn, expected the user's before \"chosen\", \"rejected\" or \"answer\""
+        )
       }
     } else {
       prompt = turns
@@ -116,7 +123,8 @@ public struct ManifestExample: Sendable {
     rejected = try fields.text("rejected")
     if rejectedImage != nil, rejected == nil { rejected = chosen }
     guard (chosen == nil) == (rejected == nil) else {
-      throw fields.error("has \"\(chosen == nil ? "rejected" : "chosen")\" without \"\(chosen == nil ? "chosen" : "rejected")\"")
+      throw fields.error(
+        "has \"\(chosen == nil ? "rejected" : "chosen")\" without \"\(chosen == nil ? "chosen" : "rejected")\"")
     }
     if rejectedImage != nil, chosen == nil { throw fields.error("has \"image_rejected\" without \"chosen\"") }
     let answerKey = try fields.oneOf(options.isPlain ? ["answer", "caption"] : ["answer"])
@@ -132,7 +140,9 @@ public struct ManifestExample: Sendable {
   private mutating func readChoices(_ fields: Fields) throws -> String? {
     let gt = fields.value("gt")
     guard let value = fields.value("choices") else { return nil }
-    guard let list = value.array, !list.isEmpty else { throw fields.mismatch("choices", value, expected: "an array of strings") }
+    guard let list = value.array, !list.isEmpty else {
+      throw fields.mismatch("choices", value, expected: "an array of strings")
+    }
     choices = try list.enumerated().map { index, choice in
       guard let text = choice.string else { throw fields.mismatch("choices[\(index)]", choice, expected: "a string") }
       return text
@@ -149,7 +159,8 @@ public struct ManifestExample: Sendable {
       return text
     case .int(let index)?:
       guard choices.indices.contains(index) else {
-        throw fields.error("\"gt\" is \(index), expected an index below \(choices.count) into \"choices\", or one of them")
+        throw fields.error(
+          "\"gt\" is \(index), expected an index below \(choices.count) into \"choices\", or one of them")
       }
       return choices[index]
     case let other?: throw fields.mismatch("gt", other, expected: "one of the \"choices\" or its index from 0")

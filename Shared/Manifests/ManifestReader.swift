@@ -7,7 +7,8 @@ import StrictJSON
 
 /// Where examples come from, one after the other.
 public protocol ExampleSource: AnyObject {
-  /// The next example, nil after the last. A `ManifestError` that is recoverable leaves the source at the example after it.
+  /// The next example, nil after the last. A `ManifestError` that is recoverable leaves the source at the example after
+  /// it.
   func next() throws -> ManifestExample?
 }
 
@@ -31,6 +32,9 @@ public final class ManifestReader: ExampleSource {
     self.paths = paths[...]
     self.root = root
     self.options = options
+    if paths.contains("-"), isatty(0) == 1 {
+      throw PlainFailure.usage("stdin is a terminal: pipe a manifest in, or name a FILE")
+    }
     for path in paths where path != "-" && access(path, R_OK) != 0 {
       throw PlainFailure.missingInput("\(path): \(systemReason())")
     }
@@ -70,7 +74,8 @@ public final class ManifestReader: ExampleSource {
     let start = try lines.peek(4)
     if start.starts(with: [0x1F, 0x8B]) {
       throw ManifestError(
-        ManifestPlace(source: source, line: nil), "is compressed, expected text; unpack it on the way in: zcat \(path) | imgtok",
+        ManifestPlace(source: source, line: nil),
+        "is compressed, expected text; unpack it on the way in: zcat \(path) | imgtok",
         isRecoverable: false)
     }
     if start.first == UInt8(ascii: "[") {
@@ -78,7 +83,9 @@ public final class ManifestReader: ExampleSource {
       do {
         elements = try JSONValue.parse(bytes).array?[...]
       } catch {
-        throw ManifestError(ManifestPlace(source: source, line: error.line), "column \(error.column): \(error.message)", isRecoverable: false)
+        throw ManifestError(
+          ManifestPlace(source: source, line: error.line), "column \(error.column): \(error.message)",
+          isRecoverable: false)
       }
       element = 0
     }

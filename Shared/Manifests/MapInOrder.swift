@@ -6,8 +6,8 @@ import Synchronization
 
 /// Applies `transform` to inputs on `threads` threads and hands the results to `consume` in the inputs' order.
 ///
-/// `next` and `consume` run on the caller's thread. At most `4 · threads` inputs are under way, so memory does not grow with
-/// their number. An error that `consume` throws ends the work; what is under way is finished and dropped.
+/// `next` and `consume` run on the caller's thread. At most `4 · threads` inputs are under way, so memory does not grow
+/// with their number. An error that `consume` throws ends the work; what is under way is finished and dropped.
 public func mapInOrder<Input: Sendable, Output: Sendable>(
   threads: Int, next: () -> Input?, transform: @escaping @Sendable (Input) -> Output, consume: (Output) throws -> Void
 ) rethrows {

@@ -3,9 +3,9 @@
 
 import StrictJSON
 
-/// Training of a tokenizer (arXiv 1508.07909): the most frequent pair of adjacent tokens becomes a token, again and again.
-/// Deterministic: of equally frequent pairs the one with the smaller ids is taken. Time grows with distinct words × merges;
-/// meant for the small worlds of tests and demonstrations, not for corpora.
+/// Training of a tokenizer (arXiv 1508.07909): the most frequent pair of adjacent tokens becomes a token, again and
+/// again. Deterministic: of equally frequent pairs the one with the smaller ids is taken. Time grows with distinct
+/// words × merges; meant for the small worlds of tests and demonstrations, not for corpora.
 public enum BPETrainer {
   public static let defaultSpecialTokens = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<image>"]
 
@@ -16,7 +16,9 @@ public enum BPETrainer {
     specialTokens: [String] = defaultSpecialTokens
   ) -> JSONValue {
     // The alphabet in the order of its characters, as tokenizers are published.
-    let bytes = (0...255).map { UInt8($0) }.sorted { ByteLevel.characters[Int($0)].value < ByteLevel.characters[Int($1)].value }
+    let bytes = (0...255).map { UInt8($0) }.sorted {
+      ByteLevel.characters[Int($0)].value < ByteLevel.characters[Int($1)].value
+    }
     var tokens = bytes.map { ByteLevel.text([$0]) }
     var ids = [Int32](repeating: 0, count: 256)
     for (id, byte) in bytes.enumerated() { ids[Int(byte)] = Int32(id) }
@@ -93,7 +95,9 @@ public enum BPETrainer {
         "rstrip": false, "normalized": false, "special": true,
       ]
     }
-    let byteLevel: JSONValue = ["type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false]
+    let byteLevel: JSONValue = [
+      "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false,
+    ]
     let split: JSONValue = [
       "type": "Split", "pattern": ["Regex": .string(PreTokenizer.qwen2Pattern(digits: #"\p{N}"#))],
       "behavior": "Isolated", "invert": false,

@@ -29,7 +29,8 @@ enum ByteLevel {
     return String(text)
   }
 
-  /// The bytes that `token` stands for; its own UTF-8 if it holds a character outside the alphabet, as an added token may.
+  /// The bytes that `token` stands for; its own UTF-8 if it holds a character outside the alphabet, as an added token
+  /// may.
   static func bytes(of token: String) -> [UInt8] {
     var result: [UInt8] = []
     for scalar in token.unicodeScalars {

@@ -56,7 +56,8 @@ struct BytePairs {
     func push(_ left: Int, _ word: [Int32]) {
       let right = Int(next[left])
       guard right < count, let merge = merges.merge(word[left], word[right]) else { return }
-      heap.push(Candidate(rank: merge.rank, position: Int32(left), left: word[left], right: word[right], result: merge.result))
+      heap.push(
+        Candidate(rank: merge.rank, position: Int32(left), left: word[left], right: word[right], result: merge.result))
     }
     for i in 0..<count - 1 { push(i, word) }
     while let candidate = heap.pop() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Turns a conversation into token ids and labels. Each turn is tokenised by itself, and what is a label is decided while
-// tokenising, never by counting tokens again afterwards.
+// Turns a conversation into token ids and labels. Each turn is tokenised by itself, and what is a label is decided
+// while tokenising, never by counting tokens again afterwards.
 
 import Failures
 
@@ -119,8 +119,8 @@ public struct ChatTemplate: Sendable {
     return out
   }
 
-  /// The ids of one response: its text and the end-of-turn token. Labels as the paper's add the newline after it. In the
-  /// plain template: the text and a newline.
+  /// The ids of one response: its text and the end-of-turn token. Labels as the paper's add the newline after it. In
+  /// the plain template: the text and a newline.
   public func response(_ text: String) throws -> [Int32] {
     let ids: [Int32] =
       switch style {
@@ -131,13 +131,14 @@ public struct ChatTemplate: Sendable {
     return ids
   }
 
-  /// The supervised rest of a conversation: everything after the first assistant header. `turns` are assistant and user in
-  /// turn, an assistant turn first and last.
+  /// The supervised rest of a conversation: everything after the first assistant header. `turns` are assistant and user
+  /// in turn, an assistant turn first and last.
   public func answer(_ turns: [ChatTurn]) throws -> LabelledTokens {
     var out = LabelledTokens()
     if style == .plain {
       guard turns.count == 1 else {
-        throw PlainFailure.badData("the plain template takes one answer, not a conversation of \(turns.count + 1) turns")
+        throw PlainFailure.badData(
+          "the plain template takes one answer, not a conversation of \(turns.count + 1) turns")
       }
       out.append(try response(turns[0].text), label: { _ in true })
       return out
@@ -185,7 +186,8 @@ public struct ChatTemplate: Sendable {
   private func placeholder() throws -> [Int32] {
     guard let imageID else {
       throw PlainFailure.badData(
-        "the checkpoint's config.json has neither \"image_token_index\" nor \"image_token_id\": it takes no image in a prompt")
+        "the checkpoint's config.json has neither \"image_token_index\" nor \"image_token_id\": it takes no image in a prompt"
+      )
     }
     return [imageID]
   }

@@ -19,11 +19,13 @@ struct TokenizerParts {
 extension Tokenizer {
   /// The tokenizer that a parsed tokenizer.json describes.
   ///
-  /// Supported: model `BPE` (merges in both spellings, `ignore_merges`, `unk_token`, `fuse_unk`); pre-tokenizer `Split` by
-  /// Qwen2's or Llama 3's expression followed by `ByteLevel`, or `ByteLevel` alone; normaliser NFC or none; added tokens with
-  /// all their flags. Anything else throws `TokenizerError`.
+  /// Supported: model `BPE` (merges in both spellings, `ignore_merges`, `unk_token`, `fuse_unk`); pre-tokenizer `Split`
+  /// by Qwen2's or Llama 3's expression followed by `ByteLevel`, or `ByteLevel` alone; normaliser NFC or none; added
+  /// tokens with all their flags. Anything else throws `TokenizerError`.
   public convenience init(json: JSONValue) throws {
-    guard json.object != nil else { throw TokenizerError.malformed("expected an object with \"model\" and \"added_tokens\"") }
+    guard json.object != nil else {
+      throw TokenizerError.malformed("expected an object with \"model\" and \"added_tokens\"")
+    }
     guard let model = json["model"], model.object != nil else {
       throw TokenizerError.malformed("\"model\" is missing or not an object")
     }
@@ -69,7 +71,8 @@ extension Tokenizer {
     var texts = [String?](repeating: nil, count: entries.count)
     for (token, value) in entries {
       guard let id = value.int, id >= 0, id < idLimit else {
-        throw TokenizerError.malformed("\"vocab\": token \"\(token)\" has id \(value.text()), expected a whole number from 0")
+        throw TokenizerError.malformed(
+          "\"vocab\": token \"\(token)\" has id \(value.text()), expected a whole number from 0")
       }
       while id >= texts.count { texts.append(nil) }
       if let other = texts[id] {
@@ -124,7 +127,8 @@ extension Tokenizer {
         )
       }
       guard let left, let right, let result else {
-        throw TokenizerError.malformed("merge \(rank) is \(entry.text()): \"vocab\" lacks one of the two tokens or their union")
+        throw TokenizerError.malformed(
+          "merge \(rank) is \(entry.text()): \"vocab\" lacks one of the two tokens or their union")
       }
       table.insert(left, right, MergeTable.Merge(rank: Int32(rank), result: result))
     }

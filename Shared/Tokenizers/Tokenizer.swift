@@ -52,7 +52,8 @@ public final class Tokenizer: Sendable {
     preTokenizer = parts.preTokenizer
     texts = parts.texts
     addedTokens = Dictionary(uniqueKeysWithValues: parts.addedTokens.map { ($0.id, $0) })
-    addedTokenIDs = Dictionary(parts.addedTokens.map { (Array($0.content.utf8), $0.id) }, uniquingKeysWith: { _, b in b })
+    addedTokenIDs = Dictionary(
+      parts.addedTokens.map { (Array($0.content.utf8), $0.id) }, uniquingKeysWith: { _, b in b })
     let normalizes = parts.normalizes
     rawTokens = AddedTokenMatcher(
       parts.addedTokens.filter { !$0.isNormalized }.map { (Array($0.content.utf8), $0) })
@@ -66,8 +67,10 @@ public final class Tokenizer: Sendable {
 
   /// Token ids of `text`.
   ///
-  /// - parseSpecial: whether the contents of special tokens ("<|im_end|>") become their ids. If not they are text like any
-  ///   other, as with `split_special_tokens=True` of transformers. Added tokens that are not special are found either way.
+  /// - parseSpecial: whether the contents of special tokens ("<|im_end|>") become their ids. If not they are text like
+  ///   any
+  /// other, as with `split_special_tokens=True` of transformers. Added tokens that are not special are found either
+  /// way.
   /// - literal: further tokens whose contents are text unless `parseSpecial`: those that a template places itself.
   /// Throws `TokenizerError.noToken` for a byte outside the vocabulary where there is no unknown token.
   public func encode(_ text: String, parseSpecial: Bool = false, literal: Set<Int32> = []) throws -> [Int32] {

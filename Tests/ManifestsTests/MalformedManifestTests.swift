@@ -19,7 +19,11 @@ struct MalformedManifestTests {
     (#"{"image": ""}"#, "\"image\" is empty, expected a path"),
     (#"{"image": "a\u0000b"}"#, "\"image\" holds a zero byte"),
     (#"{"image": {"bytes": 1}}"#, "\"image\" is an object ({\"bytes\":1}), expected a path"),
-    (#"{"id": "x9", "image": ["a.png", "b.png"], "question": "Q"}"#, "(id x9): \"image\" names 2 images; an example may have one so far"),
+    (
+      #"{"id": "x9", "image": ["a.png", "b.png"], "question": "Q"}"#,
+      "(id x9): \"image\" names 2 images; an example may have one so far"
+    ),
+    (#"{"video": "a.mp4", "question": "Q"}"#, "has \"video\": only still images are read"),
     (#"{"image": "a.png", "images": ["b.png"]}"#, "has both \"image\" and \"images\""),
     (#"{"image_rejected": "a.png", "question": "Q", "chosen": "C"}"#, "has \"image_rejected\" but no \"image\""),
     (#"{"mask": "a.png", "question": "Q"}"#, "has \"mask\" but no \"image\""),
@@ -31,7 +35,10 @@ struct MalformedManifestTests {
     (#"{"question": "Q", "rejected": "R"}"#, "has \"rejected\" without \"chosen\""),
     (#"{"question": "Q", "chosen": "C", "rejected": 4}"#, "\"rejected\" is a number (4), expected a string"),
     (#"{"image": "a.png", "image_rejected": "b.png", "question": "Q"}"#, "has \"image_rejected\" without \"chosen\""),
-    (#"{"image": "a.png", "chosen": "C", "rejected": "R"}"#, "has an answer but no \"question\"; captions without one need --template plain"),
+    (
+      #"{"image": "a.png", "chosen": "C", "rejected": "R"}"#,
+      "has an answer but no \"question\"; captions without one need --template plain"
+    ),
     (#"{"question": "Q", "answer": 4}"#, "\"answer\" is a number (4), expected a string"),
     (#"{"image": "a.png", "label": -1}"#, "\"label\" is a number (-1), expected a whole number from 0"),
     (#"{"image": "a.png", "label": 1.5}"#, "\"label\" is a number (1.5), expected a whole number from 0"),
@@ -47,17 +54,29 @@ struct MalformedManifestTests {
     (#"{"question": "Q", "choices": ["a", "b"], "gt": [1]}"#, "expected one of the \"choices\" or its index from 0"),
     (#"{"question": "Q", "seq": "1"}"#, "the key \"seq\" is one that the stream uses itself"),
     (#"{"question": "Q", "grid": "1 1"}"#, "the key \"grid\" is one that the stream uses itself"),
-    (#"{"question": "Q", "conversations": [{"from": "human", "value": "Q"}]}"#, "has both \"conversations\" and a question"),
+    (
+      #"{"question": "Q", "conversations": [{"from": "human", "value": "Q"}]}"#,
+      "has both \"conversations\" and a question"
+    ),
     (#"{"conversations": "Q"}"#, "\"conversations\" is a string (\"Q\"), expected an array of turns"),
     (#"{"conversations": []}"#, "expected an array of turns"),
     (#"{"conversations": ["Q"]}"#, "\"conversations\", turn 0: is a string, expected an object"),
     (#"{"conversations": [{"value": "Q"}]}"#, "turn 0: has neither \"from\" nor \"role\""),
     (#"{"conversations": [{"from": "bot", "value": "Q"}]}"#, "turn 0: speaker \"bot\" is unknown"),
     (#"{"conversations": [{"from": "human"}]}"#, "turn 0: has no text under \"value\" or \"content\""),
-    (#"{"conversations": [{"from": "gpt", "value": "A"}]}"#, "turn 0: is the assistant's, expected the system's or the user's"),
-    (#"{"conversations": [{"from": "human", "value": "Q"}, {"from": "human", "value": "Q"}]}"#, "turn 1: is the user's, expected the assistant's"),
+    (
+      #"{"conversations": [{"from": "gpt", "value": "A"}]}"#,
+      "turn 0: is the assistant's, expected the system's or the user's"
+    ),
+    (
+      #"{"conversations": [{"from": "human", "value": "Q"}, {"from": "human", "value": "Q"}]}"#,
+      "turn 1: is the user's, expected the assistant's"
+    ),
     (#"{"conversations": [{"from": "system", "value": "S"}]}"#, "\"conversations\" has no user turn"),
-    (#"{"conversations": [{"from": "human", "value": "Q"}, {"from": "gpt", "value": "A"}], "chosen": "C", "rejected": "R"}"#, "ends with the assistant's turn"),
+    (
+      #"{"conversations": [{"from": "human", "value": "Q"}, {"from": "gpt", "value": "A"}], "chosen": "C", "rejected": "R"}"#,
+      "ends with the assistant's turn"
+    ),
   ]
 
   @Test func everyWrongLineIsRefusedInOneClearLine() {
@@ -78,8 +97,14 @@ struct MalformedManifestTests {
     for (first, second, says) in [
       (#""class": "a", "label": 1"#, #""class": "a", "label": 2"#, "\"label\" is 2, but class \"a\" had 1 before"),
       (#""class": "a", "label": 1"#, #""class": "b", "label": 1"#, "\"label\" is 1, which class \"a\" had before"),
-      (#""class": "a", "label": 1"#, #""class": "b""#, "has \"class\" without \"label\", but earlier examples have both"),
-      (#""class": "a""#, #""class": "b", "label": 3"#, "has \"class\" and \"label\", but earlier examples have \"class\" only"),
+      (
+        #""class": "a", "label": 1"#, #""class": "b""#,
+        "has \"class\" without \"label\", but earlier examples have both"
+      ),
+      (
+        #""class": "a""#, #""class": "b", "label": 3"#,
+        "has \"class\" and \"label\", but earlier examples have \"class\" only"
+      ),
     ] {
       let results = try read("{\"image\": \"x\", \(first)}\n{\"image\": \"x\", \(second)}".utf8)
       guard case .failure(let error) = results[1] else {

@@ -37,7 +37,8 @@ struct ManifestReaderTests {
 
   @Test func aFileOfLinesMayLackItsLastNewlineAndHoldBlankLinesAndReturns() throws {
     let forms = [
-      pair + "\n" + pair + "\n", pair + "\n" + pair, pair + "\r\n" + pair + "\r\n", "\n\n" + pair + "\n  \n" + pair + "\n\n",
+      pair + "\n" + pair + "\n", pair + "\n" + pair, pair + "\r\n" + pair + "\r\n",
+      "\n\n" + pair + "\n  \n" + pair + "\n\n",
       "\u{FEFF}" + pair + "\n" + pair, "[\(pair),\n \(pair)]", " [\(pair), \(pair)] \n", "\u{FEFF}[\(pair), \(pair)]",
     ]
     forEvery("form", forms) { form in
@@ -48,7 +49,8 @@ struct ManifestReaderTests {
   }
 
   @Test func anExampleWithoutIDIsCalledAfterItsLine() throws {
-    let examples = try read("\n\(pair)\n\n{\"id\": 7, \"question\": \"x\"}\n{\"id\": \"y\", \"question\": \"x\"}".utf8).map { try $0.get() }
+    let examples = try read("\n\(pair)\n\n{\"id\": 7, \"question\": \"x\"}\n{\"id\": \"y\", \"question\": \"x\"}".utf8)
+      .map { try $0.get() }
     #expect(examples.map(\.id) == ["line-2", "7", "y"])
     #expect(examples.map { $0.metadata["id"] } == ["line-2", "7", "y"])
   }
@@ -80,7 +82,8 @@ struct ManifestReaderTests {
     try withTemporaryDirectory { folder in
       try writeFile(folder + "/1.jsonl", pair + "\n" + pair)
       try writeFile(folder + "/2.json", "[\(pair)]")
-      let reader = try ManifestReader(paths: [folder + "/1.jsonl", folder + "/2.json", folder + "/1.jsonl"], root: nil, options: ManifestOptions())
+      let reader = try ManifestReader(
+        paths: [folder + "/1.jsonl", folder + "/2.json", folder + "/1.jsonl"], root: nil, options: ManifestOptions())
       var ids: [String] = []
       while let example = try reader.next() { ids.append(example.id) }
       #expect(ids == ["line-1", "line-2", "line-3", "line-4", "line-5"])
@@ -88,7 +91,9 @@ struct ManifestReaderTests {
   }
 
   @Test func whatIsNoManifestIsRefused() throws {
-    #expect(throws: PlainFailure.self) { try ManifestReader(paths: ["/no/such/file"], root: nil, options: ManifestOptions()) }
+    #expect(throws: PlainFailure.self) {
+      try ManifestReader(paths: ["/no/such/file"], root: nil, options: ManifestOptions())
+    }
     let compressed = try read([0x1F, 0x8B, 8, 0, 0, 0])
     guard case .failure(let error)? = compressed.first else { return #expect(Bool(false), "expected an error") }
     #expect(error.description.contains("is compressed"))
@@ -99,7 +104,8 @@ struct ManifestReaderTests {
 
   @Test func preferencePairsMayUseEitherNameOfTheQuestion() throws {
     for key in ["question", "prompt"] {
-      let example = try example(#"{"image": "a.png", "\#(key)": "Q?", "chosen": "C", "rejected": "R", "category": "ocr"}"#)
+      let example = try example(
+        #"{"image": "a.png", "\#(key)": "Q?", "chosen": "C", "rejected": "R", "category": "ocr"}"#)
       #expect(example.prompt == [ChatTurn(.user, "Q?")])
       #expect(example.chosen == "C")
       #expect(example.rejected == "R")
@@ -119,7 +125,8 @@ struct ManifestReaderTests {
       #expect(try example(line).prompt == [ChatTurn(.user, expected)])
     }
     for (turn, expected) in [
-      ("<image>\nWhat?", "What?"), ("What?\n<image>", "What?"), ("<image> What?", "What?"), ("What is <image> here?", "What is  here?"),
+      ("<image>\nWhat?", "What?"), ("What?\n<image>", "What?"), ("<image> What?", "What?"),
+      ("What is <image> here?", "What is  here?"),
       ("No marker", "No marker"),
     ] {
       let text = JSONLine(["from": "human", "value": turn])
@@ -130,7 +137,8 @@ struct ManifestReaderTests {
 
   @Test func conversationsHaveAPromptAndTheRestIsTheAnswer() throws {
     let llava = try example(
-      #"{"id": "c", "image": "a.png", "conversations": [{"from": "system", "value": "S"}, {"from": "human", "value": "<image>\nQ1"}, {"from": "gpt", "value": "A1"}, {"from": "human", "value": "Q2"}, {"from": "gpt", "value": "A2"}]}"#)
+      #"{"id": "c", "image": "a.png", "conversations": [{"from": "system", "value": "S"}, {"from": "human", "value": "<image>\nQ1"}, {"from": "gpt", "value": "A1"}, {"from": "human", "value": "Q2"}, {"from": "gpt", "value": "A2"}]}"#
+    )
     #expect(llava.prompt == [ChatTurn(.system, "S"), ChatTurn(.user, "Q1")])
     #expect(llava.answer == [ChatTurn(.assistant, "A1"), ChatTurn(.user, "Q2"), ChatTurn(.assistant, "A2")])
     let openAI = try example(
@@ -140,7 +148,8 @@ struct ManifestReaderTests {
     #expect(openAI.metadata["question"] == "Q")
     #expect(openAI.metadata["answer"] == "A")
     let pair = try example(
-      #"{"conversations": [{"from": "human", "value": "Q1"}, {"from": "gpt", "value": "A1"}, {"from": "human", "value": "Q2"}], "chosen": "C", "rejected": "R"}"#)
+      #"{"conversations": [{"from": "human", "value": "Q1"}, {"from": "gpt", "value": "A1"}, {"from": "human", "value": "Q2"}], "chosen": "C", "rejected": "R"}"#
+    )
     #expect(pair.prompt == [ChatTurn(.user, "Q1"), ChatTurn(.assistant, "A1"), ChatTurn(.user, "Q2")])
     #expect(pair.answer.isEmpty)
   }

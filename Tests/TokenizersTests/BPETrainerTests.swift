@@ -3,7 +3,6 @@
 import StrictJSON
 import TestSupport
 import Testing
-
 import Tokenizers
 
 struct BPETrainerTests {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Chats become the ids and labels that were recorded from Hugging Face's tokenizer (Tests/Fixtures/tokenizer/chats.json).
+// Chats become the ids and labels that were recorded from Hugging Face's tokenizer
+// (Tests/Fixtures/tokenizer/chats.json).
 import Failures
 import StrictJSON
 import TestSupport
 import Testing
-
 import Tokenizers
 
 struct ChatTemplateTests {

@@ -3,7 +3,6 @@
 import StrictJSON
 import TestSupport
 import Testing
-
 import Tokenizers
 
 struct MalformedTokenizerTests {
@@ -50,10 +49,12 @@ struct MalformedTokenizerTests {
     expectRefused(try model("merges", ["zz qq"]), "lacks one of the two tokens or their union")
     expectRefused(try model("unk_token", "<nope>"), "\"unk_token\" is \"<nope>\"")
     expectRefused(try json { $0["added_tokens"] = ["x"] }, "added token 0 is \"x\"")
-    expectRefused(try json { $0["added_tokens"] = [["id": 0, "content": "<x>"]] }, "added token \"<x>\" has id 0, which is token")
+    expectRefused(
+      try json { $0["added_tokens"] = [["id": 0, "content": "<x>"]] }, "added token \"<x>\" has id 0, which is token")
     expectRefused(try json { $0["added_tokens"] = [["id": 9000, "content": "a"]] }, "but \"vocab\" gives it")
     expectRefused(
-      try json { $0["added_tokens"] = [["id": 9000, "content": "<x>"], ["id": 9001, "content": "<x>"]] }, "occurs twice")
+      try json { $0["added_tokens"] = [["id": 9000, "content": "<x>"], ["id": 9001, "content": "<x>"]] }, "occurs twice"
+    )
   }
 
   @Test func whatIsNotImplementedIsNamed() throws {
@@ -62,7 +63,8 @@ struct MalformedTokenizerTests {
     expectRefused(try model("dropout", 0.1), "\"dropout\" is 0.1")
     expectRefused(try model("end_of_word_suffix", "</w>"), "\"end_of_word_suffix\" is \"</w>\"")
     expectRefused(try json { $0["normalizer"] = ["type": "Lowercase"] }, "\"normalizer\" is {\"type\":\"Lowercase\"}")
-    expectRefused(try json { $0["pre_tokenizer"] = ["type": "Whitespace"] }, "\"pre_tokenizer\" is {\"type\":\"Whitespace\"}")
+    expectRefused(
+      try json { $0["pre_tokenizer"] = ["type": "Whitespace"] }, "\"pre_tokenizer\" is {\"type\":\"Whitespace\"}")
     expectRefused(try json { $0["pre_tokenizer"] = .null }, "\"pre_tokenizer\" is null")
     expectRefused(
       try json { $0["pre_tokenizer"] = ["type": "ByteLevel", "add_prefix_space": true, "use_regex": true] },

@@ -18,8 +18,10 @@ struct ReferenceIDsTests {
       if key == "ignore_merges" {
         model["ignore_merges"] = value
         model["merges"] = .array(
-          try #require(model["merges"]?.array).filter { $0 != "Ġ picture" && $0.string?.split(separator: " ").joined() != "Ġpicture"
-            && $0.string?.split(separator: " ").joined() != "Ġdog" })
+          try #require(model["merges"]?.array).filter {
+            $0 != "Ġ picture" && $0.string?.split(separator: " ").joined() != "Ġpicture"
+              && $0.string?.split(separator: " ").joined() != "Ġdog"
+          })
       } else {
         json[key] = value
       }
@@ -38,10 +40,12 @@ struct ReferenceIDsTests {
     let own = record["variants"]?[name]
     for (index, text) in texts.enumerated() {
       let text = try #require(text.string)
-      let literal = try #require(numbers(name == "qwen2" ? reference[index] : own?["literal"]?["\(index)"] ?? reference[index]))
+      let literal = try #require(
+        numbers(name == "qwen2" ? reference[index] : own?["literal"]?["\(index)"] ?? reference[index]))
       let special = numbers(own?["special"]?["\(index)"]) ?? literal
       #expect(try tokenizer.encode(text, parseSpecial: false) == literal, "text \(index): \(text.debugDescription)")
-      #expect(try tokenizer.encode(text, parseSpecial: true) == special, "text \(index), special: \(text.debugDescription)")
+      #expect(
+        try tokenizer.encode(text, parseSpecial: true) == special, "text \(index), special: \(text.debugDescription)")
     }
   }
 
@@ -50,7 +54,9 @@ struct ReferenceIDsTests {
     for entry in try #require(record["decoded"]?.array) {
       let ids = try #require(numbers(entry.array?[0]))
       #expect(tokenizer.decode(ids).utf8.elementsEqual(try #require(entry.array?[1].string).utf8), "\(ids)")
-      #expect(tokenizer.decode(ids, skipSpecial: true).utf8.elementsEqual(try #require(entry.array?[2].string).utf8), "\(ids)")
+      #expect(
+        tokenizer.decode(ids, skipSpecial: true).utf8.elementsEqual(try #require(entry.array?[2].string).utf8), "\(ids)"
+      )
     }
   }
 

@@ -133,7 +133,8 @@ struct ImgtokTests {
       let made = try frames(
         imgtok(
           ["--root", folder],
-          manifest: #"{"image": "a.png", "question": "Q", "category": "ocr"}"# + "\n" + #"{"image": "b.png", "question": "Q"}"# + "\n"
+          manifest: #"{"image": "a.png", "question": "Q", "category": "ocr"}"# + "\n"
+            + #"{"image": "b.png", "question": "Q"}"# + "\n"
             + #"{"image": "a.png", "question": "another"}"#))
       #expect(made[0].metadata["grid"] == "3 3")
       #expect(made[0].metadata["patch"] == "4")
@@ -152,17 +153,27 @@ struct ImgtokTests {
   @Test func everyKindOfLineGivesItsTensors() throws {
     try withImages { folder in
       let kinds: [(line: String, tensors: [String])] = [
-        (#"{"image": "a.png", "prompt": "Q", "chosen": "C", "rejected": "R"}"#, ["patches", "prompt", "chosen", "rejected"]),
-        (#"{"image": "a.png", "image_rejected": "b.png", "question": "Q", "chosen": "C"}"#,
-          ["patches", "patches_rejected", "prompt", "chosen", "rejected"]),
+        (
+          #"{"image": "a.png", "prompt": "Q", "chosen": "C", "rejected": "R"}"#,
+          ["patches", "prompt", "chosen", "rejected"]
+        ),
+        (
+          #"{"image": "a.png", "image_rejected": "b.png", "question": "Q", "chosen": "C"}"#,
+          ["patches", "patches_rejected", "prompt", "chosen", "rejected"]
+        ),
         (#"{"image": "a.png", "question": "Q", "answer": "A"}"#, ["patches", "prompt", "answer"]),
         (#"{"question": "Q", "chosen": "C", "rejected": "R"}"#, ["prompt", "chosen", "rejected"]),
         (#"{"image": "a.png", "label": 3}"#, ["patches", "label"]),
         (#"{"image": "a.png", "mask": "mask.png"}"#, ["patches", "mask"]),
-        (#"{"image": "a.png", "question": "Q", "choices": ["yes", "nobody"], "gt": "yes"}"#, ["patches", "prompt", "choices"]),
+        (
+          #"{"image": "a.png", "question": "Q", "choices": ["yes", "nobody"], "gt": "yes"}"#,
+          ["patches", "prompt", "choices"]
+        ),
         (#"{"image": "a.png", "question": "Q"}"#, ["patches", "prompt"]),
-        (#"{"messages": [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}, {"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]}"#,
-          ["prompt", "answer", "answer_mask"]),
+        (
+          #"{"messages": [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}, {"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]}"#,
+          ["prompt", "answer", "answer_mask"]
+        ),
       ]
       let made = try frames(imgtok(["--root", folder], manifest: kinds.map(\.line).joined(separator: "\n")))
       for (frame, kind) in zip(made, kinds) {
@@ -185,7 +196,9 @@ struct ImgtokTests {
   @Test func aFolderOfClassesIsNumberedByName() throws {
     try withImages { folder in
       for (path, source) in [("x/dog/2.PNG", "a"), ("x/dog/1.png", "b"), ("x/cat/z.png", "a"), ("x/ant/a.png", "b")] {
-        _ = try runPipeline("mkdir -p $(dirname \(path)) && cp \(source).png \(path) && touch x/notes.txt x/dog/.hidden x/cat/readme", in: folder)
+        _ = try runPipeline(
+          "mkdir -p $(dirname \(path)) && cp \(source).png \(path) && touch x/notes.txt x/dog/.hidden x/cat/readme",
+          in: folder)
       }
       let result = try imgtok(["--folder", folder + "/x"])
       let made = try frames(result)
@@ -218,7 +231,8 @@ struct ImgtokTests {
 
   @Test func thePlainTemplateIsPlaceholderAndCaption() throws {
     try withImages { folder in
-      let made = try frames(imgtok(["--root", folder, "--template", "plain"], manifest: #"{"image": "a.png", "caption": "ab"}"#))
+      let made = try frames(
+        imgtok(["--root", folder, "--template", "plain"], manifest: #"{"image": "a.png", "caption": "ab"}"#))
       #expect(try made[0].int32s("prompt") == [319])
       #expect(try made[0].int32s("answer").count >= 2)
       #expect(try made[0].int32s("answer").last.map { $0 < 316 } == true)  // the newline, no end-of-turn token
@@ -237,7 +251,8 @@ struct ImgtokTests {
         let config = try JSONValue.parse(readFile(Self.published + "/config.json"))["vision_config"]
         try writeFile(checkpoint + "/config.json", try #require(config).text())
         let result = try imgtok(
-          ["--root", folder], manifest: #"{"image": "a.png", "class": "red", "question": "Q", "answer": "A"}"#, ckpt: checkpoint)
+          ["--root", folder], manifest: #"{"image": "a.png", "class": "red", "question": "Q", "answer": "A"}"#,
+          ckpt: checkpoint)
         let frame = try frames(result)[0]
         #expect(frame.tensors.keys.sorted() == ["label", "patches"])
         #expect(frame.metadata["question"] == "Q")
@@ -257,7 +272,9 @@ struct ImgtokTests {
 
   @Test func outputIsInInputOrderAndTheSameForAnyNumberOfThreads() throws {
     try withImages { folder in
-      let lines = (0..<200).map { #"{"id": "e\#($0)", "image": "\#($0 % 3 == 0 ? "a" : "b").png", "question": "Q\#($0)"}"# }
+      let lines = (0..<200).map {
+        #"{"id": "e\#($0)", "image": "\#($0 % 3 == 0 ? "a" : "b").png", "question": "Q\#($0)"}"#
+      }
       let manifest = lines.joined(separator: "\n")
       let one = try imgtok(["--root", folder, "--threads", "1"], manifest: manifest)
       let many = try imgtok(["--root", folder, "--threads", "7"], manifest: manifest)
@@ -290,7 +307,9 @@ struct ImgtokTests {
       #expect(strict.stderr.contains("stdin:2 (id broken): image \"\(folder)/broken.png\": "))
       let result = try imgtok(["--root", folder, "--skip-bad"], manifest: manifest)
       #expect(try frames(result).map(\.id) == ["good-1", "good-2"])
-      for text in ["id broken", "id gone", "stdin:4", "id typed", "4 bad examples"] { #expect(result.stderr.contains(text), "\(result.stderr)") }
+      for text in ["id broken", "id gone", "stdin:4", "id typed", "4 bad examples"] {
+        #expect(result.stderr.contains(text), "\(result.stderr)")
+      }
       let none = try imgtok(["--skip-bad"], manifest: "{oops")
       #expect(none.status == 65)
     }
@@ -299,7 +318,9 @@ struct ImgtokTests {
   @Test func memoryDoesNotGrowWithTheNumberOfExamples() throws {
     try withImages { folder in
       func peak(_ count: Int) throws -> Double {
-        let lines = (0..<count).map { #"{"image": "a.png", "question": "What is in picture \#($0)?", "answer": "Red."}"# }
+        let lines = (0..<count).map {
+          #"{"image": "a.png", "question": "What is in picture \#($0)?", "answer": "Red."}"#
+        }
         let result = try imgtok(["--root", folder, "--verbose"], manifest: lines.joined(separator: "\n"))
         let words = result.stderr.split(separator: " ")
         let value = words.firstIndex(of: "memory").flatMap { Double(words[$0 + 1]) }
@@ -312,7 +333,8 @@ struct ImgtokTests {
 
   @Test func aReaderThatLeavesEndsItQuietly() throws {
     let result = try runPipeline(
-      #"for i in $(seq 3000); do echo "{\"question\": \"Q$i\"}"; done | imgtok --ckpt \#(Self.published) | head -c 2000 | wc -c"#)
+      #"for i in $(seq 3000); do echo "{\"question\": \"Q$i\"}"; done | imgtok --ckpt \#(Self.published) | head -c 2000 | wc -c"#
+    )
     #expect(result.status == 0, "\(result.stderr)")
     #expect(result.stderr.isEmpty)
   }
@@ -325,9 +347,15 @@ struct ImgtokTests {
       try writeFile(folder + "/small.png", Image(width: 1, height: 1, filling: 9).png())
       try writeFile(folder + "/empty.jpg", "")
       let table: [(line: String, status: Int32, says: String)] = [
-        (#"{"image": "gone.png", "question": "Q"}"#, 66, "stdin:1 (id line-1): image \"\(folder)/gone.png\": No such file"),
+        (
+          #"{"image": "gone.png", "question": "Q"}"#, 66,
+          "stdin:1 (id line-1): image \"\(folder)/gone.png\": No such file"
+        ),
         (#"{"image": ".", "question": "Q"}"#, 66, "is no regular file"),
-        (#"{"id": "c", "image": "cut.png", "question": "Q"}"#, 65, "stdin:1 (id c): image \"\(folder)/cut.png\": truncated PNG"),
+        (
+          #"{"id": "c", "image": "cut.png", "question": "Q"}"#, 65,
+          "stdin:1 (id c): image \"\(folder)/cut.png\": truncated PNG"
+        ),
         (#"{"image": "empty.jpg", "question": "Q"}"#, 65, "the image is empty"),
         (#"{"image": "a.png", "mask": "b.png"}"#, 65, "mask \"\(folder)/b.png\": a mask must be"),
         (#"{"image": "small.png", "mask": "mask.png"}"#, 65, "is 12 x 12 pixels, expected its image's 1 x 1"),
@@ -372,7 +400,9 @@ struct ImgtokTests {
       let tokenizer = try imgtok(manifest: "{}", ckpt: folder)
       #expect(tokenizer.status == 65)
       #expect(tokenizer.stderr.contains("tokenizer.json: \"model\": \"type\" is \"WordPiece\""))
-      try writeFile(folder + "/preprocessor_config.json", #"{"image_processor_type": "SiglipImageProcessor", "size": {"height": 24, "width": 24}}"#)
+      try writeFile(
+        folder + "/preprocessor_config.json",
+        #"{"image_processor_type": "SiglipImageProcessor", "size": {"height": 24, "width": 24}}"#)
       let size = try imgtok(manifest: "{}", ckpt: folder)
       #expect(size.status == 65)
       #expect(size.stderr.contains("makes images of 24 x 24 pixels, but config.json's image_size is 12"))

@@ -47,8 +47,10 @@ extension ChatTemplate.Labels: ExpressibleByArgument {}
   @Option(help: ArgumentHelp("A folder of classes instead of a manifest: DIR/<class>/<image>.", valueName: "dir"))
   var folder: String?
 
-  @Option(help: ArgumentHelp(
-    "Where relative paths begin (default: the manifest's folder; the working directory for a pipe).", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp(
+      "Where relative paths begin (default: the manifest's folder; the working directory for a pipe).", valueName: "dir"
+    ))
   var root: String?
 
   @Option(help: "How texts are put together: chatml (Qwen2's chat format) or plain (image, caption, newline).")
@@ -57,7 +59,10 @@ extension ChatTemplate.Labels: ExpressibleByArgument {}
   @Option(help: ArgumentHelp("The system line of the chat; \"\" for none.", valueName: "text"))
   var system: String?
 
-  @Option(help: "What is trained on: answer (the assistant's words), or paper (also headers and newlines, as in the PIVOT paper).")
+  @Option(
+    help:
+      "What is trained on: answer (the assistant's words), or paper (also headers and newlines, as in the PIVOT paper)."
+  )
   var labels: ChatTemplate.Labels = .answer
 
   @Flag(help: "Read special strings like <|im_end|> in the texts as special tokens, not as text.")
@@ -66,13 +71,17 @@ extension ChatTemplate.Labels: ExpressibleByArgument {}
   @Flag(help: "Do not turn images as their EXIF orientation says.")
   var noExif = false
 
-  @Option(help: ArgumentHelp("Threads that decode images (default: all cores). The output does not depend on it.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Threads that decode images (default: all cores). The output does not depend on it.", valueName: "n"))
   var threads: Int?
 
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
-    if folder != nil, !stream.files.isEmpty { throw ValidationError("--folder takes the place of a manifest; leave out \(stream.files[0])") }
+    if folder != nil, !stream.files.isEmpty {
+      throw ValidationError("--folder takes the place of a manifest; leave out \(stream.files[0])")
+    }
     if folder != nil, root != nil { throw ValidationError("--root is for manifests; --folder has its own paths") }
     if system != nil, template == .plain { throw ValidationError("--system has no place in --template plain") }
     if let threads, !(1...4096).contains(threads) { throw ValidationError("--threads \(threads): must be 1 or more") }
@@ -100,7 +109,9 @@ extension ChatTemplate.Labels: ExpressibleByArgument {}
     guard io.goodCount + io.badCount > 0 else {
       throw PlainFailure.badData("\(folder ?? stream.files.first ?? "stdin"): has no example at all")
     }
-    if lacksTokenizer { Diagnostics.note("the checkpoint has no language model: texts travel as metadata, without token ids") }
+    if lacksTokenizer {
+      Diagnostics.note("the checkpoint has no language model: texts travel as metadata, without token ids")
+    }
     if let folder = source as? ImageFolder, folder.leftOut > 0 {
       Diagnostics.note("\(folder.path): left out what is no sub-folder or no .jpg, .jpeg or .png: \(folder.leftOut)")
     }
