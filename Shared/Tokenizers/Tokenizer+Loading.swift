@@ -61,7 +61,7 @@ extension Tokenizer {
   }
 
   /// More ids than any vocabulary has; bounds what is allocated for a hostile file.
-  private static let idLimit = 1 << 24
+  private static let idLimit = 1 << 22
 
   private static func readVocabulary(_ model: JSONValue) throws -> TokenizerParts {
     guard let entries = model["vocab"]?.object else {
