@@ -58,15 +58,20 @@ extension Checkpoint {
 
   /// How many of the vision encoder's layers run for features of `featureLayer`.
   func layersRun(featureLayer: Int?) -> Int {
-    let stated = config["vision_feature_layer"]
-    let layer = featureLayer ?? stated?.int ?? stated?.array?.first?.int ?? -2
+    let layer = featureLayer ?? self.featureLayer
     guard layer < 0 else { return layer }
     let count = (config["vision_config"] ?? config)["num_hidden_layers"]?.int ?? 12
     return max(0, count + 1 + layer)
   }
 
-  /// A vision model of its own has no select strategy: all its patches are features.
-  private var selectStrategy: String {
+  /// `vision_feature_layer`: index into the hidden states, negative from the end; -2 unless stated.
+  var featureLayer: Int {
+    let stated = config["vision_feature_layer"]
+    return stated?.int ?? stated?.array?.first?.int ?? -2
+  }
+
+  /// `vision_feature_select_strategy`; a vision model of its own has none: all its patches are features.
+  var selectStrategy: String {
     config["vision_feature_select_strategy"]?.string ?? (modelType == "llava" ? "default" : "full")
   }
 

@@ -49,9 +49,13 @@ extension Checkpoint {
       ("intermediate_size", 3072), ("layer_norm_eps", 1e-6), ("model_type", "siglip_vision_model"),
       ("num_attention_heads", 12), ("num_channels", 3), ("num_hidden_layers", 12), ("patch_size", 16),
     ] { result[key] = value }
-    for (key, value) in object where !["architectures", "dtype", "_name_or_path"].contains(key) { result[key] = value }
+    let own = ["architectures", "dtype", "_name_or_path"]
+    for (key, value) in object where !own.contains(key) { result[key] = value }
     result["torch_dtype"] = .string(Self.commonDType(tensors).configName)
     result["vision_use_head"] = .bool(hasHead)
+    // Where its features are not the usual ones, the encoder remembers which they are; transformers keeps such keys.
+    if featureLayer != -2 { result["vision_feature_layer"] = .int(featureLayer) }
+    if selectStrategy != "full" { result["vision_feature_select_strategy"] = .string(selectStrategy) }
     var files = ["config.json": JSONValue.object(result).text(pretty: true) + "\n"]
     files["preprocessor_config.json"] =
       try file("preprocessor_config.json") ?? preprocessorConfig().map { $0.json.text(pretty: true) + "\n" }

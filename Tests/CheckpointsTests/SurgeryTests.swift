@@ -38,6 +38,26 @@ import Testing
     }
   }
 
+  @Test func aDetachedEncoderRemembersWhichFeaturesItGave() throws {
+    try withTemporaryDirectory { folder in
+      let defaults: [(key: String, value: JSONValue)] = [
+        ("vision_feature_layer", -1), ("vision_feature_layer", 1), ("vision_feature_select_strategy", "default"),
+        ("vision_feature_layer", [-1]), ("vision_feature_select_strategy", "full"),
+      ]
+      for (number, (key, value)) in defaults.enumerated() {
+        var model = try tinyModel(), config = try #require(tinyConfig().object)
+        config[key] = value
+        model.files["config.json"] = JSONValue.object(config).text()
+        try model.write(to: "\(folder)/\(number)")
+        let whole = try Checkpoint(opening: "\(folder)/\(number)")
+        try whole.detachedVision().write(to: "\(folder)/v\(number)")
+        let part = try Checkpoint(opening: "\(folder)/v\(number)")
+        #expect(try part.encoderFingerprint() == whole.encoderFingerprint(), "\(key) \(value.text())")
+        #expect((part.config[key] == nil) == (number == 4))
+      }
+    }
+  }
+
   @Test func anyValueThatRanChangesItAndNoOther() throws {
     try withTemporaryDirectory { folder in
       func prints(changing name: String?) throws -> [String?] {

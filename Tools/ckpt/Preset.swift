@@ -6,9 +6,9 @@ import StrictJSON
 import Tokenizers
 
 enum Preset: String, CaseIterable, ExpressibleByArgument {
-  /// 48×48 pictures of miniworld; 1.9 M parameters.
+  /// 48×48 pictures of miniworld; 1.8 M parameters.
   case mini
-  /// The shape of the speed benchmarks; 9.6 M parameters.
+  /// The shape of the speed benchmarks; 9.3 M parameters.
   case benchMini = "bench-mini"
   /// SigLIP-B/16-224 with Qwen2.5-0.5B; 588 M parameters.
   case base = "siglip-b16-224+qwen2.5-0.5b"
