@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// What the tools write, loaded in transformers: no missing and no unexpected key, and the same logits. Needs Python with torch
+// and transformers; where they are not, the suite is reported as skipped, with that reason.
+import TestSupport
+import Testing
+
+private let script = repositoryRoot + "/Tests/Fixtures/check_written.py"
+private let hasTransformers = (try? runPipeline("python3 -c 'import torch, transformers'"))?.status == 0
+
+@Suite(.enabled(if: hasTransformers, "not checked: Python has no torch and transformers"), .serialized)
+struct TransformersTests {
+  private func check(_ arguments: String, in folder: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let result = try runPipeline("python3 \(script) \(arguments)", in: folder)
+    #expect(result.status == 0 && result.text.contains("ok"), "\(arguments): \(result.stderr.suffix(600))", sourceLocation: sourceLocation)
+  }
+
+  private func make(_ line: String, in folder: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let result = try runPipeline(line, in: folder)
+    #expect(result.status == 0, "\(line): \(result.stderr)", sourceLocation: sourceLocation)
+  }
+
+  @Test(arguments: ["published", "transformers5"])
+  func convertedCheckpointsGiveTheSameLogits(model: String) throws {
+    let files = ParityFiles(model)
+    let expected = fixture("parity/\(model)/outputs.safetensors")
+    try withTemporaryDirectory { folder in
+      try make("ckpt convert \(files.checkpoint) one.bin && ckpt convert one.bin folder", in: folder)
+      try check("model one.bin --frames \(files.pairs) --expected \(expected)", in: folder)
+      try check("same one.bin folder", in: folder)
+    }
+  }
+
+  @Test func trainedCheckpointsAndDetachedEncodersLoad() throws {
+    let files = ParityFiles("published")
+    try withTemporaryDirectory { folder in
+      try make(
+        """
+        for out in trained.bin trained; do
+          dpo-step --ckpt $out --init \(files.checkpoint) --epochs 2 --lr 1e-3 --batch-size 2 \(files.pairs) > log.jsonl
+        done
+        ckpt detach vision trained.bin vision
+        """, in: folder)
+      try check("same trained.bin trained", in: folder)
+      try check("vision vision --of trained.bin", in: folder)
+    }
+  }
+
+  @Test func newModelsLoad() throws {
+    try withTemporaryDirectory { folder in
+      try make("ckpt new --preset mini --seed 3 mini", in: folder)
+      try check("model mini", in: folder)
+    }
+  }
+}
