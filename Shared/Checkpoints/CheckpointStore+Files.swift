@@ -141,6 +141,7 @@ struct StoreFiles {
     let file = try AtomicFile(replacing: path + "/" + WeightFiles.indexName)
     try Array(index.utf8).withUnsafeBytes { try file.write($0) }
     try file.commit()
+    onStage(.indexWritten)
     // A directory that came with model.safetensors: removing it is the commit, for until then it wins.
     if unlink(path + "/" + WeightFiles.singleName) == 0 { try syncDirectory(path) }
   }

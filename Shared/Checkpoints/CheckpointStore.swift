@@ -36,7 +36,7 @@ public final class CheckpointStore {
 
   /// Called at each stage of a commit, so that tests can stop there.
   var onStage: (Stage) -> Void = { _ in }
-  enum Stage: Equatable { case stateWritten, weightsWritten(String), committed, cleaned }
+  enum Stage: Equatable { case stateWritten, weightsWritten(String), indexWritten, committed, cleaned }
 
   private let lock: WriterLock
   private let directory: String

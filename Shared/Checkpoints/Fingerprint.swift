@@ -61,7 +61,7 @@ extension Checkpoint {
     let layer = featureLayer ?? self.featureLayer
     guard layer < 0 else { return layer }
     let count = (config["vision_config"] ?? config)["num_hidden_layers"]?.int ?? 12
-    return max(0, count + 1 + layer)
+    return max(0, min(count, 1 << 20) + 1 + layer)
   }
 
   /// `vision_feature_layer`: index into the hidden states, negative from the end; -2 unless stated.

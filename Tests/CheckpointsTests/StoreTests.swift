@@ -165,6 +165,36 @@ func writeBase(_ path: String, layout: Layout = .published, tied: Bool = true, s
     }
   }
 
+  @Test func aDirectoryTakenOverIsWholeAtEveryStage() throws {
+    try withTemporaryDirectory { folder in
+      for shardSize in [nil, 2000] {
+        let out = "\(folder)/\(shardSize ?? 0)"
+        try writeBase(out, shardSize: shardSize)
+        let before = contents(try Checkpoint(opening: out))
+        var number = 0
+        try run(out, from: "", parts: [.vision], steps: [1]) { stage in
+          // What a kill at this stage leaves: readable as it is, and again after the next writer has cleaned up.
+          number += 1
+          let copy = "\(out)-\(number)"
+          let copied = try? runPipeline("cp -r \(out) \(copy) && rm -f \(copy)/.lock").status
+          let isNew = stage == .committed || stage == .cleaned || (stage == .indexWritten && shardSize != nil)
+          for _ in 0..<2 {
+            let now = try? Checkpoint(opening: copy)
+            #expect(copied == 0 && now?.generation == (isNew ? 1 : nil), "\(stage)")
+            #expect(isNew || now.map(contents) == before, "\(stage)")
+            #expect(now?.names.count == before.count)
+            do { _ = try? CheckpointStore(openingForWriting: copy) }
+          }
+          let files = (try? listing(copy)) ?? []
+          let shards = (try? Checkpoint(opening: copy))?.shards.map(\.name) ?? []
+          #expect(files.filter { $0.hasPrefix("model") && $0.hasSuffix(".safetensors") } == shards.sorted(), "\(stage)")
+          #expect(files.contains("training-state-1.safetensors") == isNew, "\(stage): \(files)")
+        }
+        #expect(number >= 5)
+      }
+    }
+  }
+
   @Test func aNewRunAtTheSameStepIsAnotherGeneration() throws {
     try withTemporaryDirectory { folder in
       try writeBase(folder + "/base")
@@ -411,13 +441,13 @@ func writeBase(_ path: String, layout: Layout = .published, tied: Bool = true, s
         try run(path, from: "", parts: [.vision], steps: [2]) { stage in
           seen.append(stage)
           // At every stage a reader sees a whole checkpoint, and its training state is there.
-          let expected = stage == .committed || stage == .cleaned ? 2 : 1
+          let expected = [.indexWritten, .committed, .cleaned].contains(stage) ? 2 : 1
           let now = try? Checkpoint(opening: path)
           #expect(now?.generation == expected, "\(stage)")
           let state = StoreFiles.statePath(of: path, isDirectory: out == "enc", expected)
           #expect((try? StateFile.read(state, generation: expected, weights: path))?.info["step"] == .int(expected), "\(stage)")
         }
-        #expect(seen == [.stateWritten] + (out == "enc" ? [.weightsWritten("vision")] : []) + [.committed, .cleaned])
+        #expect(seen == [.stateWritten] + (out == "enc" ? [.weightsWritten("vision"), .indexWritten] : []) + [.committed, .cleaned])
       }
     }
   }
