@@ -25,6 +25,11 @@ extension Example {
     var all = images
     id = frame.id
     place = reader.place
+    // Another image for the rejected response (visual preference): it counts wherever the response does.
+    let rejected =
+      responses == .pair || responses == .none
+      ? try reader.images(patches: "patches_rejected", features: "features_rejected", grid: "grid_rejected") : []
+    all += rejected
     switch responses {
     case .none:
       guard !images.isEmpty else {
@@ -32,12 +37,7 @@ extension Example {
       }
       sequences = []
     case .pair:
-      var rejectedImages = images.indices.map { $0 }
-      if frame.tensors["patches_rejected"] != nil || frame.tensors["features_rejected"] != nil {
-        let other = try reader.images(patches: "patches_rejected", features: "features_rejected", grid: "grid_rejected")
-        rejectedImages = other.indices.map { $0 + images.count }
-        all += other
-      }
+      let rejectedImages = rejected.isEmpty ? Array(images.indices) : Array(images.count..<all.count)
       let prompt = try reader.prompt()
       sequences = [
         try reader.sequence(prompt, response: reader.response("chosen"), images: all, numbers: Array(images.indices)),

@@ -73,8 +73,9 @@ public final class StepLoop {
       try opening.openReference(note: host.note)
     }
     if !isFinished { try store.begin(from: base, trained: trained.map(\.name)) }
-    if let only = totalSteps, only <= schedule.warmupSteps, only > 0 {
-      host.warn("all \(only) steps are warm-up: the learning rate never reaches its peak (--warmup 0 turns warm-up off)")
+    if let totalSteps, totalSteps <= schedule.warmupSteps {
+      let what = totalSteps == 1 ? "the run's only step is" : "all \(totalSteps) steps are"
+      host.warn("\(what) warm-up, and the learning rate never reaches its peak (--warmup 0 turns warm-up off)")
     }
   }
 

@@ -266,4 +266,27 @@ import Testing
       #expect((peaks.last ?? .nan) <= peaks[20] + 8e6, "\(peaks[20]) after 20 steps, \(peaks.last ?? 0) after 150")
     }
   }
+
+  /// Runs where Python has torch and transformers; elsewhere the script says that it has checked nothing.
+  @Test(arguments: ["published", "transformers5", "last-layer"])
+  func whatIsWrittenLoadsInTransformers(model: String) throws {
+    let files = ParityFiles(model)
+    let script = fixture("check_written.py")
+    try withTemporaryDirectory { folder in
+      let trained = try runPipeline(
+        """
+        dpo-step --ckpt dir --init \(files.checkpoint) --lr 1e-3 --warmup 0 --epochs 2 \(files.pairs) > /dev/null
+        dpo-step --ckpt one.bin --init \(files.checkpoint) --lr 1e-3 --warmup 0 --epochs 2 \(files.pairs) > /dev/null
+        dpo-step --ckpt same --init \(files.checkpoint) --lr 0 --warmup 0 \(files.pairs) > /dev/null
+        """, in: folder)
+      #expect(trained.status == 0, "\(trained.ending)")
+      let checked = try runPipeline(
+        """
+        python3 \(script) same dir one.bin &&
+        python3 \(script) model same --frames \(files.pairs) --expected \(fixture("parity/\(model)/outputs.safetensors"))
+        """, in: folder)
+      #expect([0, 77, 127].contains(checked.status), "\(checked.text) \(checked.stderr)")
+      if checked.status == 0 { #expect(checked.lines.filter { $0.hasPrefix("ok: ") }.count == 2, "\(checked.text)") }
+    }
+  }
 }

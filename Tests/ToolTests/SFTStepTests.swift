@@ -74,4 +74,20 @@ import Testing
     let result = try runTool("sft-step", ["--ckpt", "x.bin", "--preset", "pivot-dpo"], stdin: [])
     #expect(result.status == 64 && result.stderr.contains("dpo-step"), "\(result.ending)")
   }
+
+  /// The first stage: the encoder is frozen, so that features are computed once for all epochs.
+  @Test func featuresServeWhereTheEncoderIsFrozen() throws {
+    try withTemporaryDirectory { folder in
+      try writeFile(folder + "/pairs", FrameWriter.pairs(files, copies: 2) { _, _ in })
+      let options = "--init \(files.checkpoint) --train projector,llm --lr 1e-3 --batch-size 3 --epochs 2"
+      let direct = try runPipeline("sft-step --ckpt direct.bin \(options) pairs", in: folder)
+      let encoded = try runPipeline(
+        "encode --ckpt \(files.checkpoint) --drop patches pairs > features; sft-step --ckpt encoded.bin \(options) features", in: folder)
+      #expect(encoded.status == 0 && !encoded.stderr.contains("encoder"), "\(encoded.ending)")
+      expectClose(
+        try encoded.numbers("loss").map { $0 ?? .nan }, try direct.numbers("loss").map { $0 ?? .nan }, tolerance: 1e-6)
+      let learning = try runPipeline("sft-step --ckpt all.bin --init \(files.checkpoint) features", in: folder)
+      #expect(learning.status == 65 && learning.stderr.contains("which an encoder that learns needs"), "\(learning.ending)")
+    }
+  }
 }

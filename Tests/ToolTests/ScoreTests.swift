@@ -101,4 +101,33 @@ import Testing
     let result = try runTool("score", ["--ckpt", files.checkpoint], stdin: stream)
     #expect(result.status == 65 && result.stderr.contains("--choices"), "\(result.ending)")
   }
+
+  /// Visual preference: the rejected response is read with another image.
+  @Test func theRejectedResponseMayHaveAnImageOfItsOwn() throws {
+    let files = ParityFiles()
+    let other = try #require(try read(files.bytes())[1].tensors["patches"])
+    func stream(_ change: (inout Frame) -> Void) throws -> [UInt8] {
+      var frame = try read(files.bytes())[0]
+      change(&frame)
+      return try FrameWriter.bytes([frame])
+    }
+    let visual = try stream {
+      $0.tensors["patches_rejected"] = other
+      $0.metadata["grid_rejected"] = $0.metadata["grid"]
+    }
+    let swapped = try stream { $0.tensors["patches"] = other }
+    func logps(_ bytes: [UInt8]) throws -> [Float] {
+      let result = try runTool("score", ["--ckpt", files.checkpoint], stdin: bytes)
+      #expect(result.status == 0, "\(result.ending)")
+      let frame = try read(result.stdout)[0]
+      return try ["logp_chosen", "logp_rejected"].map { try #require(frame.tensors[$0]).floats()[0] }
+    }
+    let (mine, plain, moved) = (try logps(visual), try logps(stream { _ in }), try logps(swapped))
+    #expect(plain[1] != moved[1])
+    expectClose(mine, [plain[0], moved[1]], tolerance: 1e-6)
+    // Through features it is the same.
+    let encoded = try runTool("encode", ["--ckpt", files.checkpoint, "--drop", "patches,patches_rejected"], stdin: visual)
+    #expect(try read(encoded.stdout)[0].tensors["features_rejected"] != nil)
+    expectClose(try logps(encoded.stdout), mine, tolerance: 1e-6)
+  }
 }
