@@ -109,7 +109,8 @@ func syncDirectory(_ path: String) throws {
 func freeBytes(in directory: String) throws -> Int {
   var status = statvfs()
   guard statvfs(directory, &status) == 0 else {
-    throw CheckpointError.system(path: directory, action: "ask for free space", reason: systemReason(), status: .cannotCreate)
+    throw CheckpointError.system(
+      path: directory, action: "ask for free space", reason: systemReason(), status: .cannotCreate)
   }
   return Int(clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
 }

@@ -82,7 +82,8 @@ public final class Checkpoint: Sendable {
     modelType = config["model_type"]?.string ?? ""
     layout = KeyLayout(modelType: modelType)
 
-    var storedNames: [String: String] = [:], unknown: [String] = []
+    var storedNames: [String: String] = [:]
+    var unknown: [String] = []
     for name in names {
       switch layout.role(of: name) {
       case .ignored: continue

@@ -67,7 +67,9 @@ struct StoreFiles {
     isDirectory ? "\(path)/training-state-\(generation).safetensors" : "\(path).state-\(generation).safetensors"
   }
 
-  private static func shardName(_ generation: Int, _ part: String) -> String { "model-\(generation)-\(part).safetensors" }
+  private static func shardName(_ generation: Int, _ part: String) -> String {
+    "model-\(generation)-\(part).safetensors"
+  }
 
   /// True for a shard as transformers names it, which an earlier commit replaced: model-00002-of-00003.safetensors.
   private static func isPublishedShard(_ name: String) -> Bool {
@@ -197,7 +199,9 @@ struct StoreFiles {
 extension ShardIndex {
   /// The text of an index: keys sorted, as transformers writes it, and the generation.
   static func text(home: [String: String], totalSize: Int, generation: Int?) -> String {
-    var metadata = JSONObject(), map = JSONObject(), index = JSONObject()
+    var metadata = JSONObject()
+    var map = JSONObject()
+    var index = JSONObject()
     if let generation { metadata[WeightFiles.generationKey] = .string(String(generation)) }
     metadata["total_size"] = .int(totalSize)
     for (key, shard) in home.sorted(by: { $0.key < $1.key }) { map[key] = .string(shard) }

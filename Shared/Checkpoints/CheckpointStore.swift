@@ -36,7 +36,11 @@ public final class CheckpointStore {
 
   /// Called at each stage of a commit, so that tests can stop there.
   var onStage: (Stage) -> Void = { _ in }
-  enum Stage: Equatable { case stateWritten, weightsWritten(String), indexWritten, committed, cleaned }
+  enum Stage: Equatable {
+    case stateWritten
+    case weightsWritten(String)
+    case indexWritten, committed, cleaned
+  }
 
   private let lock: WriterLock
   private let directory: String
@@ -112,7 +116,8 @@ public final class CheckpointStore {
     guard let generation = existing?.generation else {
       throw CheckpointError.badState(path: path, problem: "has weights but no training state")
     }
-    return try StateFile.read(StoreFiles.statePath(of: path, isDirectory: isDirectory, generation), generation: generation, weights: path)
+    return try StateFile.read(
+      StoreFiles.statePath(of: path, isDirectory: isDirectory, generation), generation: generation, weights: path)
   }
 
   // MARK: Committing
@@ -150,7 +155,9 @@ public final class CheckpointStore {
   public func commit(generation wanted: Int, weights: [String: Tensor], state: TrainingState) throws -> Int {
     guard var plan else { preconditionFailure("commit before begin") }
     precondition(Set(weights.keys) == plan.trained, "commit: not the tensors that begin was told of")
-    for (name, tensor) in weights { precondition(tensor.shape == plan.base.tensor(name)?.shape, "\(name): another shape") }
+    for (name, tensor) in weights {
+      precondition(tensor.shape == plan.base.tensor(name)?.shape, "\(name): another shape")
+    }
     if wanted == committedStep, let generation {
       try StateFile.write(
         state, generation: generation, to: StoreFiles.statePath(of: path, isDirectory: isDirectory, generation))
@@ -166,7 +173,9 @@ public final class CheckpointStore {
       try StateFile.write(state, generation: next, to: statePath)
       onStage(.stateWritten)
       try plan.files.commit(generation: next, onStage: onStage) { name in
-        if let tensor = weights[name] ?? copies[name].flatMap({ weights[$0] }) { return OutgoingTensor(tensor, as: name) }
+        if let tensor = weights[name] ?? copies[name].flatMap({ weights[$0] }) {
+          return OutgoingTensor(tensor, as: name)
+        }
         return base.tensor(name).map { OutgoingTensor(copying: $0) }
       }
     } catch {

@@ -60,7 +60,8 @@ public struct CheckpointDifference: Sendable {
 
   /// Compares every floating-point tensor (integers by their bytes).
   public init(from a: Checkpoint, to b: Checkpoint) {
-    let first = Self.byName(a), second = Self.byName(b)
+    let first = Self.byName(a)
+    let second = Self.byName(b)
     onlyInFirst = first.keys.filter { second[$0] == nil }.sorted()
     onlyInSecond = second.keys.filter { first[$0] == nil }.sorted()
     for (name, old) in first.sorted(by: { $0.key < $1.key }) {
@@ -96,18 +97,21 @@ public struct CheckpointDifference: Sendable {
         name: name, part: part, count: a.count, squaredChange: isSame ? 0 : .infinity, squaredNorm: 0,
         largestChange: isSame ? 0 : .infinity, changedCount: isSame ? 0 : a.count)
     }
-    let size = 1 << 16, chunks = (a.count + size - 1) / size
+    let size = 1 << 16
+    let chunks = (a.count + size - 1) / size
     var parts = [(change: Double, norm: Double, largest: Float, changed: Int)](repeating: (0, 0, 0, 0), count: chunks)
     parts.withUnsafeMutableBufferPointer { parts in
       nonisolated(unsafe) let parts = parts
       parallelFor(chunks: chunks) { chunk in
         let range = chunk * size..<min(a.count, (chunk + 1) * size)
-        let x = Storage(count: range.count), y = Storage(count: range.count)
+        let x = Storage(count: range.count)
+        let y = Storage(count: range.count)
         a.readFloats(range, into: x.pointer)
         b.readFloats(range, into: y.pointer)
         var sum = (change: 0.0, norm: 0.0, largest: Float(0), changed: 0)
         for index in 0..<range.count {
-          let old = x.pointer[index], new = y.pointer[index]
+          let old = x.pointer[index]
+          let new = y.pointer[index]
           sum.norm += Double(old) * Double(old)
           if old.bitPattern == new.bitPattern || old == new { continue }
           let change = new - old

@@ -23,7 +23,9 @@ struct DigestInput {
     shape = tensor.shape
     let isMapped = tensor.withUnsafeBytes { tensor.dtype == .f32 && Int(bitPattern: $0.baseAddress) % 4 == 0 }
     values = { range, scratch in
-      if isMapped { return tensor.withUnsafeBytes { ($0.baseAddress ?? UnsafeRawPointer(scratch)) + range.lowerBound * 4 } }
+      if isMapped {
+        return tensor.withUnsafeBytes { ($0.baseAddress ?? UnsafeRawPointer(scratch)) + range.lowerBound * 4 }
+      }
       tensor.readFloats(range, into: scratch)
       return UnsafeRawPointer(scratch)
     }
@@ -78,7 +80,10 @@ enum Digest {
 
   /// Four lanes of multiply-and-fold over 8 bytes each; the rest goes through the first lane.
   private static func hash(_ start: UnsafeRawPointer, words: Int) -> UInt64 {
-    var a = Mixer(seed: 1), b = Mixer(seed: 2), c = Mixer(seed: 3), d = Mixer(seed: 4)
+    var a = Mixer(seed: 1)
+    var b = Mixer(seed: 2)
+    var c = Mixer(seed: 3)
+    var d = Mixer(seed: 4)
     var at = start
     let end = start + words * 4
     while end - at >= 32 {

@@ -45,7 +45,8 @@ extension Checkpoint {
 
   /// Canonical names of the vision encoder's tensors that run: the embeddings and the first `layersRun` layers.
   public func encoderNames(layersRun: Int) -> [String] {
-    let root = "vision_tower.vision_model.", layers = root + "encoder.layers."
+    let root = "vision_tower.vision_model."
+    let layers = root + "encoder.layers."
     return canonicalNames.filter { name in
       if name.hasPrefix(layers) {
         let number = name.dropFirst(layers.count).prefix { $0 != "." }

@@ -33,7 +33,9 @@ public struct FreshModel {
     /// Normal, cut at two deviations, and widened so that `deviation` is what remains.
     case truncated(deviation: Double)
 
-    static func xavier(_ fanOut: Int, _ fanIn: Int) -> Filling { .uniform(limit: (6 / Double(fanIn + fanOut)).squareRoot()) }
+    static func xavier(_ fanOut: Int, _ fanIn: Int) -> Filling {
+      .uniform(limit: (6 / Double(fanIn + fanOut)).squareRoot())
+    }
     static func lecun(_ fanIn: Int) -> Filling { .truncated(deviation: (1 / Double(fanIn)).squareRoot()) }
   }
 
@@ -44,7 +46,8 @@ public struct FreshModel {
     let vision = try Self.vision(Sizes(config, "vision_config"))
     let text = try Sizes(config, "text_config")
     let deviation = config["text_config"]?["initializer_range"]?.double ?? 0.02
-    let projector = try Self.projector(from: Sizes(config, "vision_config")["hidden_size"], to: text["hidden_size"], deviation)
+    let projector = try Self.projector(
+      from: Sizes(config, "vision_config")["hidden_size"], to: text["hidden_size"], deviation)
     parameters = try vision + projector + Self.qwen2(text, deviation)
   }
 
@@ -86,11 +89,15 @@ public struct FreshModel {
   }
 
   private static func vision(_ sizes: Sizes) throws -> [Parameter] {
-    let d = try sizes["hidden_size"], mlp = try sizes["intermediate_size"], patch = try sizes["patch_size"]
+    let d = try sizes["hidden_size"]
+    let mlp = try sizes["intermediate_size"]
+    let patch = try sizes["patch_size"]
     let side = try sizes["image_size"] / patch
     let root = "vision_tower.vision_model."
     var list: [Parameter] = []
-    func add(_ name: String, _ shape: [Int], _ fill: Filling) { list.append(Parameter(name: root + name, shape: shape, fill: fill)) }
+    func add(_ name: String, _ shape: [Int], _ fill: Filling) {
+      list.append(Parameter(name: root + name, shape: shape, fill: fill))
+    }
     func addNorm(_ name: String) {
       add(name + ".weight", [d], .constant(1))
       add(name + ".bias", [d], .constant(0))
@@ -137,11 +144,18 @@ public struct FreshModel {
   }
 
   private static func qwen2(_ sizes: Sizes, _ deviation: Double) throws -> [Parameter] {
-    let d = try sizes["hidden_size"], mlp = try sizes["intermediate_size"], vocabulary = try sizes["vocab_size"]
-    let heads = try sizes["num_attention_heads"], groups = try sizes["num_key_value_heads"], width = d / heads
-    let root = "language_model.model.", matrix = Filling.normal(deviation: deviation)
+    let d = try sizes["hidden_size"]
+    let mlp = try sizes["intermediate_size"]
+    let vocabulary = try sizes["vocab_size"]
+    let heads = try sizes["num_attention_heads"]
+    let groups = try sizes["num_key_value_heads"]
+    let width = d / heads
+    let root = "language_model.model."
+    let matrix = Filling.normal(deviation: deviation)
     var list: [Parameter] = []
-    func add(_ name: String, _ shape: [Int], _ fill: Filling) { list.append(Parameter(name: root + name, shape: shape, fill: fill)) }
+    func add(_ name: String, _ shape: [Int], _ fill: Filling) {
+      list.append(Parameter(name: root + name, shape: shape, fill: fill))
+    }
     add("embed_tokens.weight", [vocabulary, d], matrix)
     for layer in 0..<(try sizes["num_hidden_layers"]) {
       let block = "layers.\(layer)."

@@ -42,7 +42,9 @@ public struct NewCheckpoint {
     guard isNew || errno == EEXIST else {
       throw CheckpointError.system(path: path, action: "create", reason: systemReason(), status: .cannotCreate)
     }
-    guard WeightFiles.isDirectory(path) else { throw CheckpointError.cannotCreate(path: path, reason: "exists already") }
+    guard WeightFiles.isDirectory(path) else {
+      throw CheckpointError.cannotCreate(path: path, reason: "exists already")
+    }
     let lock = try WriterLock(path + "/.lock", target: path)
     defer { withExtendedLifetime(lock) {} }
     // What an interrupted earlier attempt left is what we write; anything else is not ours.
@@ -66,7 +68,8 @@ public struct NewCheckpoint {
         for tensor in shard { home[tensor.name] = name }
       }
       let total = tensors.reduce(0) { $0 + $1.byteCount }
-      try Self.write(ShardIndex.text(home: home, totalSize: total, generation: nil), to: path + "/" + WeightFiles.indexName)
+      try Self.write(
+        ShardIndex.text(home: home, totalSize: total, generation: nil), to: path + "/" + WeightFiles.indexName)
     } catch {
       if isNew { Self.remove(path) }
       throw error
@@ -76,7 +79,8 @@ public struct NewCheckpoint {
   /// Tensors in their order, cut where the next would not fit; a tensor larger than a shard has one of its own.
   private func divide(_ shardSize: Int?) -> [[OutgoingTensor]] {
     guard let shardSize else { return [tensors] }
-    var shards: [[OutgoingTensor]] = [], room = 0
+    var shards: [[OutgoingTensor]] = []
+    var room = 0
     for tensor in tensors {
       if shards.isEmpty || tensor.byteCount > room {
         shards.append([])

@@ -18,13 +18,15 @@ struct Shard: Sendable {
   /// Maps and validates one file.
   init(path: String) throws {
     let file = try MappedFile(path)
-    let size = file.bytes.count, prefix = SafetensorsHeader.prefixSize
+    let size = file.bytes.count
+    let prefix = SafetensorsHeader.prefixSize
     func refused(_ problem: String) -> CheckpointError {
       if let other = Self.guess(file.bytes) { return .notSafetensors(path: path, looksLike: other) }
       return .badHeader(path: path, problem: problem)
     }
     guard size >= prefix else { throw refused("has \(size) bytes, a safetensors file has at least 10") }
-    let header: SafetensorsHeader, dataStart: Int
+    let header: SafetensorsHeader
+    let dataStart: Int
     do {
       let length = try SafetensorsHeader.length(prefix: file.bytes, limit: SafetensorsHeader.checkpointLimit)
       dataStart = prefix + length
@@ -76,7 +78,8 @@ struct WeightFiles {
   static func open(_ path: String) throws -> WeightFiles {
     guard isDirectory(path) else {
       let shard = try Shard(path: path)
-      return WeightFiles(isDirectory: false, shards: [shard], generation: try generation(shard.metadata[generationKey], path))
+      return WeightFiles(
+        isDirectory: false, shards: [shard], generation: try generation(shard.metadata[generationKey], path))
     }
     if access(path + "/" + singleName, F_OK) == 0 {
       let shard = try Shard(path: path + "/" + singleName)
@@ -130,7 +133,8 @@ struct WeightFiles {
   private static func generation(_ text: String?, _ path: String) throws -> Int? {
     guard let text else { return nil }
     guard let number = Int(text), number >= 0 else {
-      throw CheckpointError.badHeader(path: path, problem: "metadata \"\(generationKey)\" is \"\(text)\", expected a number")
+      throw CheckpointError.badHeader(
+        path: path, problem: "metadata \"\(generationKey)\" is \"\(text)\", expected a number")
     }
     return number
   }
@@ -170,12 +174,15 @@ struct ShardIndex {
     guard let map = json["weight_map"]?.object else {
       throw CheckpointError.badIndex(path: path, problem: "has no object \"weight_map\"")
     }
-    var entries: [(key: String, shard: String)] = [], shards: [(name: String, firstKey: String)] = []
-    var homes: [String: String] = [:], seen: Set<String> = []
+    var entries: [(key: String, shard: String)] = []
+    var shards: [(name: String, firstKey: String)] = []
+    var homes: [String: String] = [:]
+    var seen: Set<String> = []
     for (key, value) in map {
       guard let shard = value.string, !shard.isEmpty, !shard.contains("/"), shard != "..", shard != "." else {
         throw CheckpointError.badIndex(
-          path: path, problem: "weight_map[\"\(key)\"] is \(value.text()), expected the name of a file beside the index")
+          path: path, problem: "weight_map[\"\(key)\"] is \(value.text()), expected the name of a file beside the index"
+        )
       }
       entries.append((key, shard))
       homes[key] = shard

@@ -24,7 +24,8 @@ final class WriterLock {
           path: target, action: "write", reason: "another process is writing to it", status: .cannotCreate)
       }
       // A file system without locks leaves it to the user; but the file must still be the one at the path.
-      var mine = stat(), current = stat()
+      var mine = stat()
+      var current = stat()
       if fstat(descriptor, &mine) == 0, stat(path, &current) == 0, mine.st_ino == current.st_ino {
         self.descriptor = descriptor
         return

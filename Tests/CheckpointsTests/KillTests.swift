@@ -14,7 +14,8 @@ private struct Loop {
 
   init(out: String, base: String) throws {
     let program = productsFolder + "/commit-loop"
-    let arguments: [UnsafeMutablePointer<CChar>?] = [program, out, base, "vision"].map { $0.withCString { strdup($0) } } + [nil]
+    let arguments: [UnsafeMutablePointer<CChar>?] =
+      [program, out, base, "vision"].map { $0.withCString { strdup($0) } } + [nil]
     defer { for argument in arguments { free(argument) } }
     var child: pid_t = 0
     let code = posix_spawn(&child, program, nil, nil, arguments, environ)
@@ -58,7 +59,9 @@ private struct Loop {
 
   @Test(arguments: ["enc.bin", "enc"]) func aKilledWriterLeavesAWholeCheckpoint(out: String) throws {
     try withTemporaryDirectory { folder in
-      let base = folder + "/base", out = folder + "/" + out, isDirectory = CheckpointStore.isDirectoryName(out)
+      let base = folder + "/base"
+      let out = folder + "/" + out
+      let isDirectory = CheckpointStore.isDirectoryName(out)
       try writeBase(base)
       let frozen = try Self.bytes(base)
       var random = SeededGenerator(seed: 11)
@@ -113,7 +116,8 @@ private struct Loop {
 
   @Test(arguments: ["enc.bin", "enc"]) func aReaderSeesOneWholeGeneration(out: String) throws {
     try withTemporaryDirectory { folder in
-      let base = folder + "/base", out = folder + "/" + out
+      let base = folder + "/base"
+      let out = folder + "/" + out
       try writeBase(base)
       let frozen = try Self.bytes(base)
       let loop = try Loop(out: out, base: base)

@@ -20,14 +20,23 @@ import Testing
       "pytorch", Array("PK\u{3}\u{4}".utf8) + [UInt8](repeating: 0, count: 100),
       "65 P: this is a PyTorch pickle (zip archive), not a safetensors file"
     ),
-    ("pickle", [0x80, 0x02] + [UInt8](repeating: 0x7d, count: 100), "65 P: this is a Python pickle, not a safetensors file"),
-    ("gguf", Array("GGUF".utf8) + [UInt8](repeating: 3, count: 100), "65 P: this is a GGUF file, not a safetensors file"),
+    (
+      "pickle", [0x80, 0x02] + [UInt8](repeating: 0x7d, count: 100),
+      "65 P: this is a Python pickle, not a safetensors file"
+    ),
+    (
+      "gguf", Array("GGUF".utf8) + [UInt8](repeating: 3, count: 100),
+      "65 P: this is a GGUF file, not a safetensors file"
+    ),
     (
       "lfs", Array("version https://git-lfs.github.com/spec/v1\noid sha256:00".utf8),
       "65 P: this is a Git LFS pointer (fetch the file with git lfs pull), not a safetensors file"
     ),
     (
-      "long header", rawFile(header: "{}").enumerated().map { $0.offset < 8 ? [1, 0xE1, 0xF5, 5, 0, 0, 0, 0][$0.offset] : $0.element },
+      "long header",
+      rawFile(header: "{}").enumerated().map {
+        $0.offset < 8 ? [1, 0xE1, 0xF5, 5, 0, 0, 0, 0][$0.offset] : $0.element
+      },
       "65 P: a header of 100000001 bytes, more than the 100000000 allowed: "
         + "this is not safetensors, or bytes are missing before it"
     ),
@@ -36,7 +45,8 @@ import Testing
       "65 P: ends within its header (64 of 69 bytes); is the download complete?"
     ),
     (
-      "data cut", rawFile(header: #"{\#(config),"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, data: [0, 0, 0]),
+      "data cut",
+      rawFile(header: #"{\#(config),"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, data: [0, 0, 0]),
       "65 P: has 125 bytes, its header describes 130; is the download complete?"
     ),
     (
@@ -50,7 +60,8 @@ import Testing
     (
       "twice",
       rawFile(
-        header: #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#,
+        header:
+          #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#,
         data: [0, 0]), #"65 P: tensor "a" occurs twice"#
     ),
     (
@@ -62,7 +73,10 @@ import Testing
       "bad config", rawFile(header: #"{"__metadata__":{"config.json":"{\"a\":1,}"}}"#),
       #"65 P: config.json: column 8: "}", expected a key in double quotes"#
     ),
-    ("config no object", rawFile(header: #"{"__metadata__":{"config.json":"[]"}}"#), "65 P: config.json: expected an object"),
+    (
+      "config no object", rawFile(header: #"{"__metadata__":{"config.json":"[]"}}"#),
+      "65 P: config.json: expected an object"
+    ),
     (
       "generation", rawFile(header: #"{"__metadata__":{"config.json":"{}","generation":"-3"}}"#),
       #"65 P: metadata "generation" is "-3", expected a number"#
@@ -91,7 +105,9 @@ import Testing
 
   @Test func directoriesAreRefusedWithOneLine() throws {
     try withTemporaryDirectory { folder in
-      let u8 = { (name: String) in rawFile(header: #"{"\#(name)":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#, data: [7]) }
+      let u8 = { (name: String) in
+        rawFile(header: #"{"\#(name)":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#, data: [7])
+      }
       let config = #"{"model_type": "llava"}"#
       let index = "model.safetensors.index.json"
       func map(_ text: String) -> [UInt8] { Array(#"{"weight_map": {\#(text)}}"#.utf8) }
@@ -122,11 +138,19 @@ import Testing
             + "expected the name of a file beside the index"
         ),
         (
-          "not listed", [index: map(#""a": "x.safetensors", "b": "y.safetensors""#), "x.safetensors": u8("a"), "y.safetensors": u8("c")],
+          "not listed",
+          [
+            index: map(#""a": "x.safetensors", "b": "y.safetensors""#), "x.safetensors": u8("a"),
+            "y.safetensors": u8("c"),
+          ],
           #"65 D/model.safetensors.index.json: lists key "b" in "y.safetensors", which has no such tensor"#
         ),
         (
-          "swapped", [index: map(#""a": "y.safetensors", "b": "x.safetensors""#), "x.safetensors": u8("a"), "y.safetensors": u8("b")],
+          "swapped",
+          [
+            index: map(#""a": "y.safetensors", "b": "x.safetensors""#), "x.safetensors": u8("a"),
+            "y.safetensors": u8("b"),
+          ],
           #"65 D/model.safetensors.index.json: lists key "a" in "y.safetensors", which has no such tensor"#
         ),
         (
@@ -134,12 +158,17 @@ import Testing
           [
             index: map(#""a": "x.safetensors""#),
             "x.safetensors": rawFile(
-              header: #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"z":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#,
+              header:
+                #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"z":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#,
               data: [0, 0]),
           ], #"65 D/model.safetensors.index.json: does not list key "z", which "x.safetensors" holds"#
         ),
         (
-          "duplicate", [index: map(#""a": "x.safetensors", "b": "y.safetensors""#), "x.safetensors": u8("a"), "y.safetensors": u8("a")],
+          "duplicate",
+          [
+            index: map(#""a": "x.safetensors", "b": "y.safetensors""#), "x.safetensors": u8("a"),
+            "y.safetensors": u8("a"),
+          ],
           #"65 D: key "a" is in two shards, x.safetensors and y.safetensors; expected it once"#
         ),
         ("index", [index: Array("{}".utf8)], #"65 D/model.safetensors.index.json: has no object "weight_map""#),
@@ -161,7 +190,9 @@ import Testing
       }
       #expect(
         refusal { _ = try Checkpoint(opening: "/nowhere/x.bin") }
-          == "66 /nowhere/x.bin: no such file or directory; a checkpoint is a Hugging Face directory or one safetensors file")
+          == "66 /nowhere/x.bin: no such file or directory; "
+          + "a checkpoint is a Hugging Face directory or one safetensors file"
+      )
     }
   }
 

@@ -38,7 +38,9 @@ import Testing
   @Test func f32IsNotCopiedAndOtherTypesAreUpcastExactly() throws {
     try withTemporaryDirectory { folder in
       let values: [Float] = [0, -0.0, 1, -2.5, 65504, 6e-8, .infinity, 0.333251953125]
-      func data(_ bits: [some FixedWidthInteger]) -> [UInt8] { bits.flatMap { withUnsafeBytes(of: $0.littleEndian) { Array($0) } } }
+      func data(_ bits: [some FixedWidthInteger]) -> [UInt8] {
+        bits.flatMap { withUnsafeBytes(of: $0.littleEndian) { Array($0) } }
+      }
       let f16 = data(values.map { Float16($0).bitPattern })
       let bf16 = data(values.map { UInt16($0.bitPattern >> 16) })
       let f64 = data(values.map { Double($0).bitPattern })

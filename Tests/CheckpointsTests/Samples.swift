@@ -19,7 +19,8 @@ func tinyConfig(tied: Bool = true) -> JSONValue {
       "num_attention_heads": 3, "image_size": 12, "patch_size": 4,
     ],
     "text_config": [
-      "model_type": "qwen2", "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4,
+      "model_type": "qwen2", "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2,
+      "num_attention_heads": 4,
       "num_key_value_heads": 2, "vocab_size": 50, "tie_word_embeddings": .bool(tied),
     ],
   ]
@@ -40,7 +41,8 @@ enum Layout: CaseIterable {
     case .bareTower: return name.replacingPrefix("vision_tower.vision_model.", "vision_tower.")
     case .transformers5:
       if name.hasPrefix("language_model.lm_head.") { return name.replacingPrefix("language_model.", "") }
-      return "model." + name.replacingPrefix("vision_tower.vision_model.", "vision_tower.")
+      return "model."
+        + name.replacingPrefix("vision_tower.vision_model.", "vision_tower.")
         .replacingPrefix("language_model.model.", "language_model.")
     }
   }
@@ -61,7 +63,9 @@ func tinyModel(seed: UInt64 = 1, tied: Bool = true, layout: Layout = .published,
 }
 
 extension OutgoingTensor {
-  func renamed(_ name: String) -> OutgoingTensor { OutgoingTensor(name: name, dtype: dtype, shape: shape, produce: produce) }
+  func renamed(_ name: String) -> OutgoingTensor {
+    OutgoingTensor(name: name, dtype: dtype, shape: shape, produce: produce)
+  }
 }
 
 /// The bytes of a safetensors file whose header is written by hand.

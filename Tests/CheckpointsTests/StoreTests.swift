@@ -27,7 +27,10 @@ func trained(_ base: Checkpoint, _ names: [String], step: Int) -> (weights: [Str
 }
 
 /// Opens OUT as a `*-step` does, starts it from `base` if it is not there, and commits each of `steps`.
-func run(_ out: String, from base: String, parts: Set<Part>, steps: [Int], stage: @escaping (CheckpointStore.Stage) -> Void = { _ in })
+func run(
+  _ out: String, from base: String, parts: Set<Part>, steps: [Int],
+  stage: @escaping (CheckpointStore.Stage) -> Void = { _ in }
+)
   throws
 {
   let store = try CheckpointStore(openingForWriting: out)
@@ -63,10 +66,12 @@ func writeBase(_ path: String, layout: Layout = .published, tied: Bool = true, s
     try withTemporaryDirectory { folder in
       forEvery("layout", Layout.allCases) { layout in
         forEvery("out", Self.outs) { out in
-          let base = "\(folder)/base-\(layout)", out = "\(folder)/\(layout)-\(out)"
+          let base = "\(folder)/base-\(layout)"
+          let out = "\(folder)/\(layout)-\(out)"
           if access(base, F_OK) != 0 { try writeBase(base, layout: layout) }
           try run(out, from: base, parts: [.vision, .projector], steps: [3, 7])
-          let before = try Checkpoint(opening: base), after = try Checkpoint(opening: out)
+          let before = try Checkpoint(opening: base)
+          let after = try Checkpoint(opening: out)
           let names = names(before, [.vision, .projector])
           #expect(after.names == before.names)
           #expect(after.generation == 7)
@@ -133,7 +138,9 @@ func writeBase(_ path: String, layout: Layout = .published, tied: Bool = true, s
         try run(folder + "/twice-" + out, from: folder + "/base", parts: [.vision, .llm], steps: [2, 3])
         try run(folder + "/twice-" + out, from: folder + "/base", parts: [.vision, .llm], steps: [6])
       }
-      for (a, b) in [("once-enc.bin", "twice-enc.bin"), ("once-enc.bin.state-6.safetensors", "twice-enc.bin.state-6.safetensors")] {
+      for (a, b) in [
+        ("once-enc.bin", "twice-enc.bin"), ("once-enc.bin.state-6.safetensors", "twice-enc.bin.state-6.safetensors"),
+      ] {
         #expect(try readFile(folder + "/" + a) == readFile(folder + "/" + b), "\(a)")
       }
       let files = try listing(folder + "/once-enc")
@@ -239,7 +246,8 @@ func writeBase(_ path: String, layout: Layout = .published, tied: Bool = true, s
 
   @Test func aTiedHeadThatIsStoredFollowsTheEmbeddings() throws {
     try withTemporaryDirectory { folder in
-      let embeddings = "language_model.model.embed_tokens.weight", head = "language_model.lm_head.weight"
+      let embeddings = "language_model.model.embed_tokens.weight"
+      let head = "language_model.lm_head.weight"
       var model = try tinyModel()
       let source = try #require(model.tensors.first { $0.name == embeddings })
       model.tensors.append(source.renamed(head))
@@ -295,7 +303,8 @@ func writeBase(_ path: String, layout: Layout = .published, tied: Bool = true, s
 
   @Test func missingOrDamagedStateIsRefused() throws {
     try withTemporaryDirectory { folder in
-      let path = folder + "/enc.bin", file = path + ".state-2.safetensors"
+      let path = folder + "/enc.bin"
+      let file = path + ".state-2.safetensors"
       try writeBase(folder + "/base")
       try run(path, from: folder + "/base", parts: [.projector], steps: [2])
       let good = try readFile(file)
@@ -309,9 +318,12 @@ func writeBase(_ path: String, layout: Layout = .published, tied: Bool = true, s
       #expect(try load(nil) == "65 F/enc.bin.state-2.safetensors: missing, but F/enc.bin is of generation 2; \(goesOn)")
       #expect(
         try load(Array(good.dropLast(4)))
-          == "65 F/enc.bin.state-2.safetensors: has \(good.count - 4) bytes, its header describes \(good.count); is the download complete?")
+          == "65 F/enc.bin.state-2.safetensors: has \(good.count - 4) bytes, its header describes \(good.count); "
+          + "is the download complete?"
+      )
       let weights = try readFile(path)
-      #expect(try load(weights) == "65 F/enc.bin.state-2.safetensors: not a training state: its metadata has no \"state\"")
+      #expect(
+        try load(weights) == "65 F/enc.bin.state-2.safetensors: not a training state: its metadata has no \"state\"")
       // Any flipped bit is noticed, in the moments as in the metadata, but in the one word that nobody reads.
       let word = Array(#""format":"pt""#.utf8)
       let start = try #require(good.indices.first { good[$0...].starts(with: word) })
@@ -358,15 +370,21 @@ func writeBase(_ path: String, layout: Layout = .published, tied: Bool = true, s
     try withTemporaryDirectory { folder in
       try writeBase(folder + "/base")
       for out in Self.outs {
-        let path = folder + "/" + out, isDirectory = out == "enc"
+        let path = folder + "/" + out
+        let isDirectory = out == "enc"
         try run(path, from: folder + "/base", parts: [.vision], steps: [2])
         let clean = try listing(isDirectory ? path : folder)
         let remains =
           isDirectory
-          ? [".model-3-vision.safetensors.partial", "training-state-3.safetensors", "model-3-vision.safetensors", ".lock"]
+          ? [
+            ".model-3-vision.safetensors.partial", "training-state-3.safetensors", "model-3-vision.safetensors",
+            ".lock",
+          ]
           : [".\(out).partial", "\(out).state-3.safetensors", ".\(out).state-4.safetensors.partial", ".\(out).lock"]
         for name in remains { try writeFile((isDirectory ? path : folder) + "/" + name, "left over") }
-        let mine = isDirectory ? ["notes.txt", "model-x-vision.safetensors"] : ["\(out).state-x.safetensors", ".other.bin.partial"]
+        let mine =
+          isDirectory
+          ? ["notes.txt", "model-x-vision.safetensors"] : ["\(out).state-x.safetensors", ".other.bin.partial"]
         for name in mine { try writeFile((isDirectory ? path : folder) + "/" + name, "not ours") }
         do { _ = try CheckpointStore(openingForWriting: path) }
         #expect(try Set(listing(isDirectory ? path : folder)) == Set(clean + mine))
@@ -445,9 +463,14 @@ func writeBase(_ path: String, layout: Layout = .published, tied: Bool = true, s
           let now = try? Checkpoint(opening: path)
           #expect(now?.generation == expected, "\(stage)")
           let state = StoreFiles.statePath(of: path, isDirectory: out == "enc", expected)
-          #expect((try? StateFile.read(state, generation: expected, weights: path))?.info["step"] == .int(expected), "\(stage)")
+          #expect(
+            (try? StateFile.read(state, generation: expected, weights: path))?.info["step"] == .int(expected),
+            "\(stage)")
         }
-        #expect(seen == [.stateWritten] + (out == "enc" ? [.weightsWritten("vision"), .indexWritten] : []) + [.committed, .cleaned])
+        #expect(
+          seen == [.stateWritten] + (out == "enc" ? [.weightsWritten("vision"), .indexWritten] : []) + [
+            .committed, .cleaned,
+          ])
       }
     }
   }

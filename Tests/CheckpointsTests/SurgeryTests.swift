@@ -11,13 +11,16 @@ import Testing
 @Suite struct FingerprintTests {
   @Test func layoutShardsFilesAndDtypeDoNotChangeIt() throws {
     try withTemporaryDirectory { folder in
-      var encoder: Set<String> = [], model: Set<String> = []
+      var encoder: Set<String> = []
+      var model: Set<String> = []
       for (index, layout) in Layout.allCases.enumerated() {
         for (place, shardSize) in [("a.bin", nil), ("b", nil), ("c", 2000)] {
           let path = "\(folder)/\(index)\(place)"
           try writeBase(path, layout: layout, shardSize: shardSize)  // bf16
           for path in [path, path + ".f32.bin"] {
-            if path.hasSuffix(".f32.bin") { try Checkpoint(opening: String(path.dropLast(8))).converted(to: .f32).write(to: path) }
+            if path.hasSuffix(".f32.bin") {
+              try Checkpoint(opening: String(path.dropLast(8))).converted(to: .f32).write(to: path)
+            }
             let checkpoint = try Checkpoint(opening: path)
             encoder.insert(try #require(try checkpoint.encoderFingerprint()))
             model.insert(try #require(try checkpoint.modelFingerprint()))
@@ -45,7 +48,8 @@ import Testing
         ("vision_feature_layer", [-1]), ("vision_feature_select_strategy", "full"),
       ]
       for (number, (key, value)) in defaults.enumerated() {
-        var model = try tinyModel(), config = try #require(tinyConfig().object)
+        var model = try tinyModel()
+        var config = try #require(tinyConfig().object)
         config[key] = value
         model.files["config.json"] = JSONValue.object(config).text()
         try model.write(to: "\(folder)/\(number)")
@@ -80,7 +84,8 @@ import Testing
       let original = try prints(changing: nil)
       let vision = "vision_tower.vision_model."
       for tensor in try tinyModel(tied: false).tensors {
-        let runs = !tensor.name.hasPrefix(vision + "head.") && !tensor.name.hasPrefix(vision + "post_layernorm.")
+        let runs =
+          !tensor.name.hasPrefix(vision + "head.") && !tensor.name.hasPrefix(vision + "post_layernorm.")
           && !tensor.name.hasPrefix(vision + "encoder.layers.1.")
         let changed = try prints(changing: tensor.name)
         #expect((changed[0] != original[0]) == (runs && tensor.name.hasPrefix(vision)), "\(tensor.name)")
@@ -101,7 +106,9 @@ import Testing
     #expect(Set(digests).count == 1)
     #expect(Digest.of(tensors.reversed(), settings: []) == digests[0])
     #expect(Digest.of(tensors, settings: [("a", "b")]) != digests[0])
-    #expect(Digest.of([DigestInput(name: "a", tensor: Tensor(values, shape: [300_001, 1])), tensors[1]], settings: []) != digests[0])
+    #expect(
+      Digest.of([DigestInput(name: "a", tensor: Tensor(values, shape: [300_001, 1])), tensors[1]], settings: [])
+        != digests[0])
   }
 }
 
@@ -118,16 +125,21 @@ import Testing
         let prefix = "vision_tower.vision_model."
         let expected = whole.canonicalNames.filter { $0.hasPrefix(prefix) }
         #expect(vision.names == expected.map { "vision_model." + $0.dropFirst(prefix.count) }.sorted())
-        #expect(vision.names.contains("vision_model.head.probe") && vision.names.contains("vision_model.encoder.layers.1.mlp.fc1.bias"))
+        #expect(
+          vision.names.contains("vision_model.head.probe")
+            && vision.names.contains("vision_model.encoder.layers.1.mlp.fc1.bias"))
         for name in expected {
-          let a = try #require(whole.tensor(canonical: name)), b = try #require(vision.tensor(canonical: name))
+          let a = try #require(whole.tensor(canonical: name))
+          let b = try #require(vision.tensor(canonical: name))
           let isSame = a.withUnsafeBytes { a in b.withUnsafeBytes { a.elementsEqual($0) } }
           #expect(isSame && a.dtype == b.dtype && a.shape == b.shape, "\(name)")
         }
         for (key, value): (String, JSONValue) in [
           ("architectures", ["SiglipVisionModel"]), ("model_type", "siglip_vision_model"), ("hidden_size", 12),
-          ("num_hidden_layers", 2), ("num_attention_heads", 3), ("image_size", 12), ("patch_size", 4), ("vision_use_head", true),
-          ("hidden_act", "gelu_pytorch_tanh"), ("torch_dtype", "bfloat16"), ("layer_norm_eps", 1e-6), ("num_channels", 3),
+          ("num_hidden_layers", 2), ("num_attention_heads", 3), ("image_size", 12), ("patch_size", 4),
+          ("vision_use_head", true),
+          ("hidden_act", "gelu_pytorch_tanh"), ("torch_dtype", "bfloat16"), ("layer_norm_eps", 1e-6),
+          ("num_channels", 3),
         ] { #expect(vision.config[key] == value, "\(key)") }
         // Detaching what is detached changes nothing.
         try vision.detachedVision().write(to: path + "-again")
@@ -152,7 +164,8 @@ import Testing
       try tinyModel(layout: .transformers5).write(to: folder + "/a")
       try Checkpoint(opening: folder + "/a").detachedProjector().write(to: folder + "/p.bin")
       let projector = try Checkpoint(opening: folder + "/p.bin")
-      #expect(projector.names == ["1.bias", "1.weight", "2.bias", "2.weight"].map { "multi_modal_projector.linear_" + $0 })
+      #expect(
+        projector.names == ["1.bias", "1.weight", "2.bias", "2.weight"].map { "multi_modal_projector.linear_" + $0 })
       #expect(projector.canonicalNames == projector.names)
       #expect(projector.config["vision_hidden_size"] == 12 && projector.config["text_hidden_size"] == 16)
       #expect(projector.config["vision_feature_layer"] == -2)
@@ -175,7 +188,8 @@ import Testing
           #expect(b.names == a.names)
           #expect(b.config["torch_dtype"]?.string == dtype.configName)
           for name in a.names {
-            let old = try #require(try a.tensor(name)?.floats().values), new = try #require(b.tensor(name))
+            let old = try #require(try a.tensor(name)?.floats().values)
+            let new = try #require(b.tensor(name))
             #expect(new.dtype == dtype)
             let expected = old.map { value -> Float in
               switch dtype {
@@ -216,7 +230,9 @@ import Testing
         refusal { try checkpoint.converted(to: .f16).write(to: folder + "/b.bin") }
           == "65 \(folder)/a.bin: key \"big\" has the value 100000.0, which F16 cannot hold; use bf16")
       #expect(try listing(folder) == ["a.bin"])
-      #expect(refusal { try checkpoint.converted(to: .bf16).write(to: folder + "/a.bin") } == "73 \(folder)/a.bin: exists already")
+      #expect(
+        refusal { try checkpoint.converted(to: .bf16).write(to: folder + "/a.bin") }
+          == "73 \(folder)/a.bin: exists already")
     }
   }
 
@@ -224,7 +240,8 @@ import Testing
     try withTemporaryDirectory { folder in
       try writeBase(folder + "/a", layout: .transformers5)
       try run(folder + "/b.bin", from: folder + "/a", parts: [.vision], steps: [1])
-      let a = try Checkpoint(opening: folder + "/a"), b = try Checkpoint(opening: folder + "/b.bin")
+      let a = try Checkpoint(opening: folder + "/a")
+      let b = try Checkpoint(opening: folder + "/b.bin")
       let none = CheckpointDifference(from: a, to: a)
       for part in Part.allCases {
         #expect(none.total(of: part).change == 0 && none.total(of: part).relativeChange == 0)
@@ -234,9 +251,12 @@ import Testing
       #expect(some.total(of: .vision).changedTensors == names(a, [.vision]).count)
       #expect(some.total(of: .llm).changedCount == 0 && some.total(of: .projector).changedCount == 0)
       #expect(some.total(of: nil).tensors == 1 && some.total(of: nil).changedCount == 0)
-      var change = 0.0, norm = 0.0, largest: Float = 0
+      var change = 0.0
+      var norm = 0.0
+      var largest: Float = 0
       for name in names(a, [.vision]) {
-        let x = try #require(try a.tensor(name)?.floats().values), y = try #require(try b.tensor(name)?.floats().values)
+        let x = try #require(try a.tensor(name)?.floats().values)
+        let y = try #require(try b.tensor(name)?.floats().values)
         for (x, y) in zip(x, y) {
           change += Double(y - x) * Double(y - x)
           norm += Double(x) * Double(x)
@@ -270,11 +290,13 @@ import Testing
 
   @Test func freshValuesAreSpreadAsDocumented() throws {
     try withTemporaryDirectory { folder in
-      var config = try #require(tinyConfig().object), text = try #require(config["text_config"]?.object)
+      var config = try #require(tinyConfig().object)
+      var text = try #require(config["text_config"]?.object)
       text["vocab_size"] = 4000
       config["text_config"] = .object(text)
       let model = try FreshModel(config: .object(config), seed: 7)
-      try NewCheckpoint(tensors: model.tensors, files: ["config.json": JSONValue.object(config).text()]).write(to: folder + "/a")
+      try NewCheckpoint(tensors: model.tensors, files: ["config.json": JSONValue.object(config).text()]).write(
+        to: folder + "/a")
       let checkpoint = try Checkpoint(opening: folder + "/a")
       func values(_ name: String) throws -> [Float] { try #require(try checkpoint.tensor(name)?.floats().values) }
       func deviation(_ values: [Float]) -> Double {
@@ -287,8 +309,10 @@ import Testing
       let kurtosis = embeddings.reduce(0) { $0 + pow(Double($1) / 0.02, 4) } / Double(embeddings.count)
       expectClose(kurtosis, 3, tolerance: 0.05)
       let tower = "vision_tower.vision_model."
-      expectClose(deviation(try values(tower + "embeddings.position_embedding.weight")), 1 / 12.0.squareRoot(), tolerance: 0.2)
-      let query = try values(tower + "encoder.layers.0.self_attn.q_proj.weight"), limit = Float((6.0 / 24).squareRoot())
+      expectClose(
+        deviation(try values(tower + "embeddings.position_embedding.weight")), 1 / 12.0.squareRoot(), tolerance: 0.2)
+      let query = try values(tower + "encoder.layers.0.self_attn.q_proj.weight")
+      let limit = Float((6.0 / 24).squareRoot())
       #expect(query.allSatisfy { abs($0) <= limit } && query.contains { abs($0) > 0.9 * limit })
       let kernel = try values(tower + "embeddings.patch_embedding.weight")
       expectClose(deviation(kernel), (1.0 / 48).squareRoot(), tolerance: 0.1)

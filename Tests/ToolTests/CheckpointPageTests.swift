@@ -29,7 +29,8 @@ import Testing
   @Test func whatIsWrittenLoadsInTransformers() throws {
     guard try runPipeline("python3 -c 'import torch, transformers, safetensors'").status == 0 else { return }
     try withTemporaryDirectory { folder in
-      let model = fixture("models/transformers5"), check = "python3 \(fixture("check_written.py"))"
+      let model = fixture("models/transformers5")
+      let check = "python3 \(fixture("check_written.py"))"
       for line in [
         "ckpt detach vision \(model) vision && \(check) vision vision --of \(model)",
         "ckpt convert --dtype f32 \(model) one.bin && \(check) same one.bin \(model)",

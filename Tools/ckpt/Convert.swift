@@ -31,8 +31,9 @@ struct Convert: Tool {
   @Option(help: ArgumentHelp("Round floating-point tensors to this dtype, to nearest even.", valueName: "dtype"))
   var dtype: Target?
 
-  @Option(help: ArgumentHelp(
-    "Cut a directory's weights into files of at most this size of data: bytes, or 500MB, 2GB.", valueName: "size"))
+  @Option(
+    help: ArgumentHelp(
+      "Cut a directory's weights into files of at most this size of data: bytes, or 500MB, 2GB.", valueName: "size"))
   var shardSize: ByteCount?
 
   @Argument(help: ArgumentHelp("The checkpoint to read.", valueName: "checkpoint"))
@@ -53,7 +54,8 @@ struct Convert: Tool {
     messages.apply()
     let copy = try Checkpoint(opening: source).converted(to: dtype?.dtype)
     try copy.write(to: out, shardSize: shardSize?.bytes)
-    Diagnostics.detail("\(out): \(copy.tensors.count) tensors, \(grouped(copy.tensors.reduce(0) { $0 + $1.byteCount })) bytes")
+    Diagnostics.detail(
+      "\(out): \(copy.tensors.count) tensors, \(grouped(copy.tensors.reduce(0) { $0 + $1.byteCount })) bytes")
   }
 }
 

@@ -24,8 +24,10 @@ struct Detach: Tool {
   @Argument(help: ArgumentHelp("The checkpoint it is in.", valueName: "checkpoint"))
   var source: String
 
-  @Argument(help: ArgumentHelp(
-    "Where to write, must not exist: one file where it ends in .bin or .safetensors, else a directory.", valueName: "out"))
+  @Argument(
+    help: ArgumentHelp(
+      "Where to write, must not exist: one file where it ends in .bin or .safetensors, else a directory.",
+      valueName: "out"))
   var out: String
 
   @OptionGroup var messages: MessageOptions
@@ -40,6 +42,7 @@ struct Detach: Tool {
       }
     try detached.write(to: out)
     let count = detached.tensors.reduce(0) { $0 + $1.count }
-    Diagnostics.detail("\(out): \(part.rawValue) of \(source), \(detached.tensors.count) tensors, \(grouped(count)) parameters")
+    Diagnostics.detail(
+      "\(out): \(part.rawValue) of \(source), \(detached.tensors.count) tensors, \(grouped(count)) parameters")
   }
 }

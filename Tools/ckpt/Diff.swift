@@ -98,7 +98,8 @@ struct Diff: Tool {
   private func short(_ value: Double) -> String {
     if value == 0 { return "0" }
     guard value.isFinite else { return value.isNaN ? "nan" : "inf" }
-    var exponent = 0, mantissa = abs(value)
+    var exponent = 0
+    var mantissa = abs(value)
     while mantissa >= 10 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
     while mantissa < 1 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
     let digits = String(Int((mantissa * 1000).rounded()))
@@ -121,12 +122,14 @@ struct Diff: Tool {
     report["only_in_second"] = .array(difference.onlyInSecond.map { .string($0) })
     report["reshaped"] = .array(difference.reshaped.map { .string($0.name) })
     if tensors {
-      report["tensors"] = .array(difference.entries.map { entry in
-        [
-          "name": .string(entry.name), "values": .int(entry.count), "changed_values": .int(entry.changedCount),
-          "change": .double(entry.change), "norm": .double(entry.norm), "largest": .double(Double(entry.largestChange)),
-        ]
-      })
+      report["tensors"] = .array(
+        difference.entries.map { entry in
+          [
+            "name": .string(entry.name), "values": .int(entry.count), "changed_values": .int(entry.changedCount),
+            "change": .double(entry.change), "norm": .double(entry.norm),
+            "largest": .double(Double(entry.largestChange)),
+          ]
+        })
     }
     return .object(report)
   }

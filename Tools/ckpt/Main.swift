@@ -27,7 +27,8 @@ import ToolSupport
 
 /// For the commands that compute over all weights.
 struct ThreadOption: ParsableArguments {
-  @Option(help: ArgumentHelp("Threads to compute with (default: all cores). Results do not depend on it.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Threads to compute with (default: all cores). Results do not depend on it.", valueName: "n"))
   var threads: Int?
 
   func validate() throws {

@@ -48,7 +48,8 @@ enum Preset: String, CaseIterable, ExpressibleByArgument {
 
   /// config.json, in the style of published LLaVA checkpoints.
   var config: JSONValue {
-    let sizes = sizes, side = sizes.image / sizes.patch
+    let sizes = sizes
+    let side = sizes.image / sizes.patch
     return [
       "architectures": ["LlavaForConditionalGeneration"],
       "image_seq_length": .int(side * side),

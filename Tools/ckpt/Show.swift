@@ -56,27 +56,16 @@ struct Show: Tool {
     ]
     let config = checkpoint.config
     if let vision = config["vision_config"] ?? (checkpoint.modelType == "siglip_vision_model" ? config : nil) {
-      lines.append("  vision     " + Self.summary(vision, [
-        ("", "model_type"), ("image", "image_size"), ("patch", "patch_size"), ("width", "hidden_size"),
-        ("MLP", "intermediate_size"), ("layers", "num_hidden_layers"), ("heads", "num_attention_heads"),
-      ]))
+      lines.append("  vision     \(Self.summary(vision, Self.visionKeys))")
     }
-    if checkpoint.modelType == "llava" {
-      lines.append("  features   " + Self.summary(config, [
-        ("layer", "vision_feature_layer"), ("select", "vision_feature_select_strategy"), ("projector", "projector_hidden_act"),
-        ("image token", "image_token_index"), ("image token", "image_token_id"),
-      ]))
-    }
+    if checkpoint.modelType == "llava" { lines.append("  features   \(Self.summary(config, Self.featureKeys))") }
     if let text = config["text_config"] ?? (checkpoint.modelType == "qwen2" ? config : nil) {
-      lines.append("  llm        " + Self.summary(text, [
-        ("", "model_type"), ("width", "hidden_size"), ("MLP", "intermediate_size"), ("layers", "num_hidden_layers"),
-        ("heads", "num_attention_heads"), ("KV heads", "num_key_value_heads"), ("vocabulary", "vocab_size"),
-        ("tied", "tie_word_embeddings"),
-      ]))
+      lines.append("  llm        \(Self.summary(text, Self.textKeys))")
     }
     lines.append("part         tensors      parameters  dtypes")
     for entry in report["parts"]?.array ?? [] {
-      let count = Self.right(entry["tensors"]?.int ?? 0, 8), parameters = Self.right(entry["parameters"]?.int ?? 0, 16)
+      let count = Self.right(entry["tensors"]?.int ?? 0, 8)
+      let parameters = Self.right(entry["parameters"]?.int ?? 0, 16)
       let dtypes = (entry["dtypes"]?.object?.keys ?? []).joined(separator: " ")
       lines.append("  \(Self.left(entry["part"]?.string ?? "", 10))\(count)\(parameters)  \(dtypes)")
     }
@@ -84,7 +73,8 @@ struct Show: Tool {
     if let reference = report["reference"]?.string { lines.append("reference    \(reference)") }
     if let state = report["training"] {
       let step = state["step"]?.int.map { ", step \($0)" } ?? ""
-      lines.append("training     generation \(state["generation"]?.int ?? 0)\(step) (\(state["state"]?.string ?? "its state is missing"))")
+      let file = state["state"]?.string ?? "its state is missing"
+      lines.append("training     generation \(state["generation"]?.int ?? 0)\(step) (\(file))")
     } else {
       lines.append("training     no state")
     }
@@ -96,8 +86,23 @@ struct Show: Tool {
     return lines
   }
 
+  private typealias Keys = [(label: String, key: String)]
+  private static let visionKeys: Keys = [
+    ("", "model_type"), ("image", "image_size"), ("patch", "patch_size"), ("width", "hidden_size"),
+    ("MLP", "intermediate_size"), ("layers", "num_hidden_layers"), ("heads", "num_attention_heads"),
+  ]
+  private static let featureKeys: Keys = [
+    ("layer", "vision_feature_layer"), ("select", "vision_feature_select_strategy"),
+    ("projector", "projector_hidden_act"), ("image token", "image_token_index"), ("image token", "image_token_id"),
+  ]
+  private static let textKeys: Keys = [
+    ("", "model_type"), ("width", "hidden_size"), ("MLP", "intermediate_size"), ("layers", "num_hidden_layers"),
+    ("heads", "num_attention_heads"), ("KV heads", "num_key_value_heads"), ("vocabulary", "vocab_size"),
+    ("tied", "tie_word_embeddings"),
+  ]
+
   /// "siglip_vision_model, image 48, patch 6": keys that are there, in this order.
-  private static func summary(_ config: JSONValue, _ keys: [(label: String, key: String)]) -> String {
+  private static func summary(_ config: JSONValue, _ keys: Keys) -> String {
     keys.compactMap { label, key in
       guard let value = config[key], !value.isNull else { return nil }
       let text = value.string ?? value.text()
@@ -133,7 +138,9 @@ struct Show: Tool {
       let own = stored.filter { checkpoint.part(ofStored: $0.name) == part }
       if own.isEmpty { continue }
       var dtypes = JSONObject()
-      for tensor in own { dtypes[tensor.dtype.rawValue] = .int((dtypes[tensor.dtype.rawValue]?.int ?? 0) + tensor.count) }
+      for tensor in own {
+        dtypes[tensor.dtype.rawValue] = .int((dtypes[tensor.dtype.rawValue]?.int ?? 0) + tensor.count)
+      }
       parts.append([
         "part": .string(part?.rawValue ?? "other"), "tensors": .int(own.count),
         "parameters": .int(own.reduce(0) { $0 + $1.count }), "dtypes": .object(dtypes),
@@ -154,12 +161,14 @@ struct Show: Tool {
     report["config"] = checkpoint.config
     report["files"] = .array(checkpoint.fileNames.map { .string($0) })
     if tensors {
-      report["tensors"] = .array(stored.map { tensor in
-        [
-          "name": .string(tensor.name), "dtype": .string(tensor.dtype.rawValue), "shape": .array(tensor.shape.map { .int($0) }),
-          "part": .string(checkpoint.part(ofStored: tensor.name)?.rawValue ?? "other"),
-        ]
-      })
+      report["tensors"] = .array(
+        stored.map { tensor in
+          [
+            "name": .string(tensor.name), "dtype": .string(tensor.dtype.rawValue),
+            "shape": .array(tensor.shape.map { .int($0) }),
+            "part": .string(checkpoint.part(ofStored: tensor.name)?.rawValue ?? "other"),
+          ]
+        })
     }
     return .object(report)
   }
