@@ -77,9 +77,10 @@ final class FileBatches: BatchSource {
 
   var batchesPerEpoch: Int? { order.batchesPerEpoch }
 
-  init(paths: [String], options: StepOptions) throws {
+  /// - Parameter keepsDamaged: a frame whose checksum does not fit takes its place in a batch, and is refused there.
+  init(paths: [String], options: StepOptions, keepsDamaged: Bool) throws {
     name = paths.joined(separator: ", ")
-    files = try paths.map { try FrameFile(path: $0) }
+    files = try paths.map { try FrameFile(path: $0, keepsDamaged: keepsDamaged) }
     let frames = files.reduce(0) { $0 + $1.count }
     guard frames > 0 else { throw PlainFailure.badData("\(name): no frames; there is nothing to learn from") }
     order = DataOrder(

@@ -35,7 +35,7 @@ struct RunOpening {
     let old = try saved.map { try RunState(.object($0.info), checkpoint: store.path) }
 
     let skip = try Self.framesToSkip(request, old, host)
-    let source = try Self.source(request.files, options, skip: skip, host)
+    let source = try Self.source(request, options, skip: skip, host)
     let totalSteps = [options.steps, source.batchesPerEpoch.map { $0 * (options.epochs ?? 1) }].compactMap { $0 }.min()
     let wanted = options.schedule ?? (totalSteps == nil ? .constant : .cosine)
     guard wanted == .constant || totalSteps != nil else {
@@ -117,10 +117,15 @@ struct RunOpening {
     return 0
   }
 
-  private static func source(_ files: [String], _ options: StepOptions, skip: Int, _ host: any StepHost) throws -> any BatchSource {
-    if !files.isEmpty && files.allSatisfy(isPlainFile) { return try FileBatches(paths: files, options: options) }
+  private static func source(
+    _ request: StepRequest, _ options: StepOptions, skip: Int, _ host: any StepHost
+  ) throws -> any BatchSource {
+    let files = request.files
+    if !files.isEmpty && files.allSatisfy(FrameFile.isPossible) {
+      return try FileBatches(paths: files, options: options, keepsDamaged: request.skipBad)
+    }
     if options.epochs != nil || options.shuffle {
-      guard let file = files.first(where: { !isPlainFile($0) }) else {
+      guard let file = files.first(where: { !FrameFile.isPossible($0) }) else {
         throw PlainFailure.usage(
           "\(options.shuffle ? "--shuffle" : "--epochs"): a pipe passes only once; give the frames as a file argument")
       }
@@ -164,17 +169,6 @@ struct RunOpening {
       return AdamWMoments(first: first, second: second)
     }
   }
-}
-
-/// True for an uncompressed regular file, which can be read again and again.
-private func isPlainFile(_ path: String) -> Bool {
-  var status = stat()
-  guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-  guard descriptor >= 0 else { return false }
-  defer { close(descriptor) }
-  var magic: [UInt8] = [0, 0]
-  return !(read(descriptor, &magic, 2) == 2 && magic == [0x1F, 0x8B])
 }
 
 /// The path from the root, so that a later call finds it from another folder.

@@ -289,4 +289,20 @@ import Testing
       if checked.status == 0 { #expect(checked.lines.filter { $0.hasPrefix("ok: ") }.count == 2, "\(checked.text)") }
     }
   }
+
+  @Test func damagedFramesAreRefusedOrLeftOut() throws {
+    try withTemporaryDirectory { folder in
+      var pairs = try unscored(copies: 4)
+      pairs[pairs.count / 2 - 8] ^= 1
+      try writeFile(folder + "/pairs", pairs)
+      for input in ["pairs", "< pairs"] {
+        let command = "dpo-step --init \(files.checkpoint) --schedule constant --batch-size 4"
+        let refused = try runPipeline("\(command) --ckpt refused.bin \(input); s=$?; rm -f refused.bin*; exit $s", in: folder)
+        #expect(refused.status == 65 && refused.stderr.contains("checksum"), "\(input): \(refused.ending)")
+        let skipped = try runPipeline("\(command) --ckpt skipped.bin --skip-bad \(input); s=$?; rm -f skipped.bin*; exit $s", in: folder)
+        #expect(skipped.status == 0 && skipped.lines.count == 3, "\(input): \(skipped.ending)")
+        #expect(skipped.stderr.contains("1 bad example left out"), "\(input): \(skipped.stderr)")
+      }
+    }
+  }
 }
