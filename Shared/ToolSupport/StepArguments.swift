@@ -7,22 +7,32 @@ import Training
 
 /// The options of every step tool.
 public struct StepArguments: ParsableArguments {
-  @Argument(help: """
-    A file of frames (default: standard input). A plain file can be read more than once (--epochs, --shuffle), and a run over \
-    it goes on by itself after it was stopped.
-    """)
+  @Argument(
+    help: """
+      A file of frames (default: standard input). A plain file can be read more than once (--epochs, --shuffle), and a \
+      run over it goes on by itself after it was stopped.
+      """)
   public var files: [String] = []
 
-  @Option(help: ArgumentHelp(
-    "The checkpoint that is trained: a .bin or .safetensors file, else a folder. It is created, or its unfinished run goes on.",
-    valueName: "path"))
+  @Option(
+    help: ArgumentHelp(
+      """
+      The checkpoint that is trained: a .bin or .safetensors file, else a folder. It is created, or its unfinished run \
+      goes on.
+      """,
+      valueName: "path"))
   public var ckpt: String
 
-  @Option(name: .customLong("init"), help: ArgumentHelp(
-    "The checkpoint to begin from (default: $PIVOT_CKPT).", valueName: "path"))
+  @Option(
+    name: .customLong("init"),
+    help: ArgumentHelp(
+      "The checkpoint to begin from (default: $PIVOT_CKPT).", valueName: "path"))
   public var initial: String?
 
-  @Option(help: "The paper's settings: pivot-s1a, pivot-s1b, pivot-sft (sft-step), pivot-dpo (dpo-step). Explicit options go before.")
+  @Option(
+    help:
+      "The paper's settings: pivot-dpo (dpo-step), the others (sft-step). Explicit options go before."
+  )
   public var preset: Preset?
 
   @Option(help: ArgumentHelp("The parts that learn (default: vision,projector,llm).", valueName: "parts"))
@@ -43,13 +53,17 @@ public struct StepArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Optimizer steps of the run in all.", valueName: "n"))
   public var steps: Int?
 
-  @Option(help: ArgumentHelp("Passes over the file (default: 1). The run ends with --steps or --epochs, whichever comes first.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Passes over the file (default: 1). The run ends with --steps or --epochs, whichever comes first.", valueName: "n"
+    ))
   public var epochs: Int?
 
   @Flag(inversion: .prefixedNo, help: "Use the file's frames in another order each epoch, by the seed (default: no).")
   public var shuffle: Bool?
 
-  @Flag(inversion: .prefixedNo, help: "Leave out an epoch's last batch where it is smaller than the others (default: no).")
+  @Flag(
+    inversion: .prefixedNo, help: "Leave out an epoch's last batch where it is smaller than the others (default: no).")
   public var dropLast: Bool?
 
   @Option(help: "constant, linear or cosine, to 0 (default: cosine where the run's length is known, else constant).")
@@ -67,15 +81,23 @@ public struct StepArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Seed of --shuffle (default: 42).", valueName: "n"))
   public var seed: UInt64?
 
-  @Option(help: ArgumentHelp(
-    "Rows (tokens and image patches) of one forward and backward pass: fewer need less memory (default: by the shape, 4096 or less).", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      """
+      Rows (tokens and image patches) of one forward and backward pass: fewer need less memory (default: by the \
+      model's shape, 4096 or less).
+      """,
+      valueName: "n"))
   public var rowsPerPass: Int?
 
-  @Option(help: ArgumentHelp("Save every so many steps (default: every 10 minutes), besides at the end and on a signal.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Save every so many steps (default: every 10 minutes), besides at the end and on a signal.", valueName: "n"))
   public var saveEvery: Int?
 
-  @Option(help: ArgumentHelp(
-    "Write the last step's gradients (averaged, not clipped) and loss to this safetensors file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Write the last step's gradients (averaged, not clipped) and loss to this safetensors file.", valueName: "file"))
   public var grads: String?
 
   @Flag(help: "Train weights that have no training state.")
@@ -87,10 +109,11 @@ public struct StepArguments: ParsableArguments {
   @Flag(help: "On a stream: first skip the frames that an interrupted call had used.")
   public var resume = false
 
-  @Flag(help: """
-    Leave out bad examples, and batches whose loss or gradient is not finite, instead of ending at the first: each is named on \
-    standard error.
-    """)
+  @Flag(
+    help: """
+      Leave out bad examples, and batches whose loss or gradient is not finite, instead of ending at the first: each \
+      is named on standard error.
+      """)
   public var skipBad = false
 
   @OptionGroup public var compute: ComputeOptions
@@ -136,7 +159,8 @@ public struct StepArguments: ParsableArguments {
     compute.apply()
     var options = StepOptions(choices, preset: preset, learningRate: learningRate)
     if let preset, preset.isPreference != (tool == "dpo-step") {
-      throw PlainFailure.usage("--preset \(preset.rawValue): is one of \(preset.isPreference ? "dpo-step" : "sft-step")")
+      throw PlainFailure.usage(
+        "--preset \(preset.rawValue): is one of \(preset.isPreference ? "dpo-step" : "sft-step")")
     }
     if files.isEmpty {
       // A preset knows epochs and order of a file; a pipe has neither. What was asked for explicitly stays.

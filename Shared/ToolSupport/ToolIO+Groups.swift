@@ -2,8 +2,8 @@
 import Training
 
 extension ToolIO {
-  /// Sends every frame through a model, several at a time, and writes them in their order. Bad ones are passed over with
-  /// --skip-bad.
+  /// Sends every frame through a model, several at a time, and writes them in their order. Bad ones are passed over
+  /// with --skip-bad.
   public func pass(through groups: FrameGroups) throws {
     func emit(_ results: [FrameResult]) throws {
       for result in results { try attempt { try write(result.get()) } }

@@ -6,7 +6,8 @@ import TensorStream
 /// A frame of a batch, or why it could not be read.
 public typealias ReadFrame = Result<Frame, FrameError>
 
-/// Hands out batches. Bad frames count as places in a batch: which frames form a batch never depends on what is in them.
+/// Hands out batches. A bad frame takes its place in a batch: which frames form a batch never depends on what is in
+/// them.
 protocol BatchSource: AnyObject {
   /// For messages: "stdin", a file's path.
   var name: String { get }
@@ -45,7 +46,9 @@ final class StreamBatches: BatchSource {
     while toSkip > 0 {
       guard try read() != nil else {
         throw PlainFailure.badData(
-          "\(name): ended \(toSkip) frames before the place where the interrupted call had stopped; is it the same stream?")
+          "\(name): ended \(toSkip) frames before the place where the interrupted call had stopped; is it the same "
+            + "stream?"
+        )
       }
       toSkip -= 1
     }

@@ -168,7 +168,8 @@ private struct FrameChecker {
 
   private func refuseImages(in ids: [Int32], of name: String) throws {
     if let image = contract.imageToken, let position = ids.firstIndex(of: image) {
-      throw refusal("\"\(name)\"[\(position)] is \(ids[position]), the placeholder of an image; it belongs in the prompt")
+      throw refusal(
+        "\"\(name)\"[\(position)] is \(ids[position]), the placeholder of an image; it belongs in the prompt")
     }
   }
 
@@ -179,7 +180,9 @@ private struct FrameChecker {
     guard placeholders == numbers.count else {
       throw refusal(
         "\"prompt\" has \(placeholders) image \(placeholders == 1 ? "placeholder" : "placeholders") (id "
-          + "\(contract.imageToken.map { "\($0)" } ?? "none")), and there \(numbers.count == 1 ? "is 1 image" : "are \(numbers.count) images")")
+          + "\(contract.imageToken.map { "\($0)" } ?? "none")), and there "
+          + (numbers.count == 1 ? "is 1 image" : "are \(numbers.count) images")
+      )
     }
     var next = numbers.makeIterator()
     var elements: [SequenceElement] = []
@@ -223,7 +226,9 @@ private struct FrameChecker {
 
 extension FrameChecker {
   /// The images of one tensor of patches, or of features alone. Empty where the frame has neither.
-  func images(patches patchesName: String, features featuresName: String, grid gridName: String) throws -> [ExampleImage] {
+  func images(patches patchesName: String, features featuresName: String, grid gridName: String) throws
+    -> [ExampleImage]
+  {
     let patches = frame.tensors[patchesName]
     let features = frame.tensors[featuresName]
     guard patches != nil || features != nil else {
@@ -247,7 +252,8 @@ extension FrameChecker {
         ?? features.map { self.digest(of: $0, rows: featureRows) + " of features" } ?? ""
       return ExampleImage(
         digest: digest, tokenRows: vision.rowsPerImage, patches: patches, patchRows: patchRows, features: features,
-        featureRows: featureRows, encoder: features == nil ? nil : frame.metadata["encoder"], featuresName: featuresName,
+        featureRows: featureRows, encoder: features == nil ? nil : frame.metadata["encoder"],
+        featuresName: featuresName,
         place: place)
     }
   }
@@ -265,7 +271,8 @@ extension FrameChecker {
       }
       guard height == vision.gridSize, width == vision.gridSize else {
         throw refusal(
-          "\"\(name)\" is \"\(text)\", but \(contract.checkpoint) takes \(vision.gridSize) by \(vision.gridSize) patches; "
+          "\"\(name)\" is \"\(text)\", but \(contract.checkpoint) takes "
+            + "\(vision.gridSize) by \(vision.gridSize) patches; "
             + "run imgtok with this checkpoint")
       }
     }
@@ -276,7 +283,8 @@ extension FrameChecker {
     let width = 3 * vision.patchSize * vision.patchSize
     guard tensor.dtype == .u8, tensor.shape.count == 2, tensor.shape[1] == width else {
       throw refusal(
-        "\"\(name)\" is \(tensor.summary), expected U8 [P, \(width)]: patches of \(vision.patchSize) by \(vision.patchSize) "
+        "\"\(name)\" is \(tensor.summary), expected U8 [P, \(width)]: patches of "
+          + "\(vision.patchSize) by \(vision.patchSize) "
           + "pixels, as \(contract.checkpoint) takes them")
     }
     guard tensor.shape[0] == rows else {
@@ -291,7 +299,8 @@ extension FrameChecker {
     guard found.count == expected.count, zip(found, expected).allSatisfy({ abs($0 - $1) <= 1e-6 }) else {
       func text(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: " ") }
       throw refusal(
-        "\"normalize\" is \"\(normalize)\", but the preprocessor of \(contract.checkpoint) has mean \(text(vision.mean)) and "
+        "\"normalize\" is \"\(normalize)\", but the preprocessor of \(contract.checkpoint) has "
+          + "mean \(text(vision.mean)) and "
           + "std \(text(vision.std)); run imgtok with this checkpoint")
     }
   }

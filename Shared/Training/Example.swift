@@ -13,7 +13,7 @@ public struct ExampleImage: Sendable {
   /// Bytes of its patches: rows `patchRows` of a [P, 3·p·p] U8 tensor; nil where the frame has features only.
   public let patches: RawTensor?
   public let patchRows: Range<Int>
-  /// Its features: rows `featureRows` of a [P, D] F32 or BF16 tensor, and the fingerprint of the encoder that made them.
+  /// Its features: rows `featureRows` of a [P, D] F32 or BF16 tensor, and the fingerprint of what made them.
   public let features: RawTensor?
   public let featureRows: Range<Int>
   public let encoder: String?
@@ -55,7 +55,6 @@ public struct Example: Sendable {
   /// Elements that are scored, over all sequences.
   public var labelCount: Int { sequences.reduce(0) { $0 + $1.labels.count } }
 }
-
 
 extension FramePlace {
   /// An error about this frame.

@@ -30,7 +30,9 @@ public final class FrameEncoder {
   public func groups(rowsPerPass: Int = 2048) -> FrameGroups {
     let contract = runner.contract
     return FrameGroups(rowsPerPass: rowsPerPass) { frame in
-      if frame.tensors["patches"] == nil, frame.tensors["features"] == nil, frame.tensors["prompt"] != nil { return nil }
+      if frame.tensors["patches"] == nil, frame.tensors["features"] == nil, frame.tensors["prompt"] != nil {
+        return nil
+      }
       let example = try Example(frame, responses: .none, contract: contract)
       try self.runner.admit(example)
       return example
@@ -80,7 +82,9 @@ public final class FrameEncoder {
     guard dtype == .bf16 else { return RawTensor(features) }
     let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: features.count * 2, alignment: 64)
     defer { bytes.deallocate() }
-    if let start = bytes.baseAddress { convertFromFloat(features.pointer, count: features.count, to: .bf16, into: start) }
+    if let start = bytes.baseAddress {
+      convertFromFloat(features.pointer, count: features.count, to: .bf16, into: start)
+    }
     return RawTensor(dtype: .bf16, shape: features.shape, bytes: UnsafeRawBufferPointer(bytes))
   }
 }

@@ -5,8 +5,8 @@ import TensorStream
 /// A frame with what was added to it, or why there is none.
 public typealias FrameResult = Result<Frame, FrameError>
 
-/// Collects frames until there is enough work for one pass, and hands them on in the order of arrival, bad ones in their
-/// place. What is waiting is bounded by rows, so memory stays flat.
+/// Collects frames until there is enough work for one pass, and hands them on in the order of arrival, bad ones in
+/// their place. What is waiting is bounded by rows, so memory stays flat.
 public final class FrameGroups {
   /// Runs a group: frames and their examples, nil for a frame that needs no work.
   typealias Work = (_ frames: [(frame: Frame, example: Example?)]) throws -> [FrameResult]

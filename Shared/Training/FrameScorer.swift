@@ -24,7 +24,8 @@ public final class FrameScorer {
   public init(_ checkpoint: Checkpoint, choices: Bool, beta: Double = 0.1, note: @escaping (String) -> Void) throws {
     let model = try MultimodalModel(checkpoint)
     guard model.parts.contains(.llm) else {
-      throw PlainFailure.badData("\(checkpoint.path): a \(checkpoint.modelType) checkpoint has no language model to score with")
+      throw PlainFailure.badData(
+        "\(checkpoint.path): a \(checkpoint.modelType) checkpoint has no language model to score with")
     }
     fingerprint = try checkpoint.requiredModelFingerprint()
     let encoder = try checkpoint.encoderFingerprint()
@@ -132,9 +133,10 @@ public struct ScoreSummary: Sendable, Equatable {
     if rows.count != 1 { lines.append(Self.line("all", all)) }
     let width = lines.map(\.0.count).max() ?? 0
     var text = lines.map { name, count, accuracy, chance in
-      name + String(repeating: " ", count: width - name.count) + [count, accuracy, chance].map { cell in
-        String(repeating: " ", count: max(1, 10 - cell.count)) + cell
-      }.joined()
+      name + String(repeating: " ", count: width - name.count)
+        + [count, accuracy, chance].map { cell in
+          String(repeating: " ", count: max(1, 10 - cell.count)) + cell
+        }.joined()
     }
     if withoutTruth > 0 { text.append("(\(withoutTruth) without a \"gt\" among their choices are not counted)") }
     return text.joined(separator: "\n")

@@ -74,7 +74,9 @@ public struct MicroBatch: Sendable {
   }
 
   /// An image takes rows in the vision encoder and in the language model.
-  private static func imageRows(_ images: [ExampleImage]) -> Int { images.reduce(0) { $0 + $1.patchRows.count + $1.tokenRows } }
+  private static func imageRows(_ images: [ExampleImage]) -> Int {
+    images.reduce(0) { $0 + $1.patchRows.count + $1.tokenRows }
+  }
 }
 
 extension MultimodalConfig {

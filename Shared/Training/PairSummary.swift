@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a checkpoint makes of preference pairs: how likely it finds the chosen responses, and, where the pairs carry another
-// checkpoint's log-probabilities, the DPO loss, margin and accuracy against that reference.
+// What a checkpoint makes of preference pairs: how likely it finds the chosen responses, and, where the pairs carry
+// another checkpoint's log-probabilities, the DPO loss, margin and accuracy against that reference.
 import TensorStream
 
 /// Means over pairs, of what has passed.
@@ -23,7 +23,9 @@ public struct PairSummary: Sendable, Equatable {
     pairs += 1
     self.chosenTokens += chosenTokens
     chosenLogps += policy.chosen
-    guard let chosen = Self.number(frame, "logp_chosen"), let rejected = Self.number(frame, "logp_rejected") else { return }
+    guard let chosen = Self.number(frame, "logp_chosen"), let rejected = Self.number(frame, "logp_rejected") else {
+      return
+    }
     let outcome = dpoLoss(policy: policy, reference: PairLogps(chosen: chosen, rejected: rejected), beta: beta)
     compared += 1
     loss += outcome.loss
@@ -48,8 +50,9 @@ public struct PairSummary: Sendable, Equatable {
     guard compared > 0 else { return [alone] }
     return [
       alone,
-      "against reference \(references.sorted().joined(separator: " ")), beta \(beta):   dpo-loss \(rounded(loss, compared))   "
-        + "margin \(rounded(margin, compared))   accuracy \(rounded(Double(accurate), compared))",
+      "against reference \(references.sorted().joined(separator: " ")), beta \(beta):   "
+        + "dpo-loss \(rounded(loss, compared))   margin \(rounded(margin, compared))   "
+        + "accuracy \(rounded(Double(accurate), compared))",
     ]
   }
 }

@@ -68,21 +68,25 @@ public final class PassRunner {
       guard image.patches != nil else {
         throw image.place.error(
           encoder.map {
-            "its features are of the encoder \(image.encoder ?? "?"), \(contract.checkpoint) has \($0), and there are no "
+            "its features are of the encoder \(image.encoder ?? "?"), \(contract.checkpoint) has \($0), and there are "
+              + "no "
               + "\"patches\" to encode again"
           } ?? "has features but no \"patches\", which an encoder that learns needs")
       }
       if let encoder, !hasNoted {
         hasNoted = true
         note(
-          "the features are of another encoder (\(image.encoder ?? "?")) than that of \(contract.checkpoint) (\(encoder)): "
+          "the features are of another encoder (\(image.encoder ?? "?")) than that of \(contract.checkpoint) "
+            + "(\(encoder)): "
             + "the patches are encoded again")
       }
       return nil
     }
     guard let width = contract.vision?.width, features.shape[1] == width else {
       throw image.place.error(
-        "its features are \(features.summary), expected \(contract.vision?.width ?? 0) columns for \(contract.checkpoint)")
+        "its features are \(features.summary), expected \(contract.vision?.width ?? 0) columns for "
+          + contract.checkpoint
+      )
     }
     return features
   }
@@ -96,7 +100,8 @@ public final class PassRunner {
       let part = patches.withUnsafeBytes { bytes in
         let range = image.patchRows.lowerBound * row..<image.patchRows.upperBound * row
         return normalizedPixels(
-          [UnsafeRawBufferPointer(rebasing: bytes[range])], patchSize: vision.patchSize, mean: vision.mean, std: vision.std)
+          [UnsafeRawBufferPointer(rebasing: bytes[range])], patchSize: vision.patchSize, mean: vision.mean,
+          std: vision.std)
       }
       (pixels.pointer + at).update(from: part.pointer, count: part.count)
       at += part.count
@@ -108,7 +113,9 @@ public final class PassRunner {
     let values = try tensor.floats()
     let columns = tensor.shape[1]
     values.withUnsafeBufferPointer { values in
-      if let start = values.baseAddress { target.pointer.update(from: start + rows.lowerBound * columns, count: target.count) }
+      if let start = values.baseAddress {
+        target.pointer.update(from: start + rows.lowerBound * columns, count: target.count)
+      }
     }
   }
 }

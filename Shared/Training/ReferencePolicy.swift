@@ -47,7 +47,9 @@ final class ReferencePolicy {
       }
       guard reference == known else {
         throw example.place.error(
-          "its reference is \(Self.words(reference)), that of the run is \(Self.words(known)); score all frames with one checkpoint")
+          "its reference is \(Self.words(reference)), that of the run is \(Self.words(known)); "
+            + "score all frames with one checkpoint"
+        )
       }
     }
   }

@@ -62,7 +62,8 @@ struct RunOpening {
       tool: request.tool,
       options: options.record(objective, totalSteps: totalSteps, schedule: schedule),
       initPath: try from.map { absolutePath($0.path) } ?? old?.initPath ?? "",
-      initFingerprint: try from.map { try $0.requiredModelFingerprint() } ?? old?.initFingerprint ?? "", input: source.input)
+      initFingerprint: try from.map { try $0.requiredModelFingerprint() } ?? old?.initFingerprint ?? "",
+      input: source.input)
 
     now.isCallOver = false
     isResumed = old != nil
@@ -103,7 +104,7 @@ struct RunOpening {
     }
     do {
       return (existing, try store.loadState())
-    } catch where request.inPlace {
+    } catch  where request.inPlace {
       return (existing, nil)
     }
   }
@@ -113,7 +114,9 @@ struct RunOpening {
     guard let old, case .stream = old.input, !old.isCallOver, old.consumed > 0 else { return 0 }
     if request.resume { return old.consumed }
     host.note(
-      "the last call was interrupted after \(old.consumed) frames of its stream; this one is taken as new (--resume skips them)")
+      "the last call was interrupted after \(old.consumed) frames of its stream; this one is taken as new "
+        + "(--resume skips them)"
+    )
     return 0
   }
 
@@ -147,7 +150,9 @@ struct RunOpening {
     let fingerprint = try checkpoint.requiredModelFingerprint()
     guard fingerprint == state.initFingerprint else {
       throw PlainFailure.badData(
-        "\(checkpoint.path): is no longer the checkpoint that the run in \(store.path) began from; name that with --init")
+        "\(checkpoint.path): is no longer the checkpoint that the run in \(store.path) began from; "
+          + "name that with --init"
+      )
     }
     let runner = PassRunner(
       reference, contract: try FrameContract(checkpoint, reference.config),
@@ -164,7 +169,9 @@ struct RunOpening {
         first.shape == value.shape, second.shape == value.shape
       else {
         throw PlainFailure.badData(
-          "\(store.path): the training state has no moments of the shape of \(parameter.name); use --new-run to begin again")
+          "\(store.path): the training state has no moments of the shape of \(parameter.name); "
+            + "use --new-run to begin again"
+        )
       }
       return AdamWMoments(first: first, second: second)
     }

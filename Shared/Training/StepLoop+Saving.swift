@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a run leaves on the disk: checkpoint and state as one, and the gradients that were asked for.
 import Checkpoints
+import Failures
+import Glibc
 import StrictJSON
 import TensorStream
 import Tensors
@@ -27,6 +29,17 @@ extension StepLoop {
     let isNew = state.step != savedStep ?? firstStep
     if isNew { try save() }
     return .stopped(signal: signal, steps: state.step, path: store.path, isSaved: isNew || savedStep != nil)
+  }
+
+  /// Finds out before the first step, not after the last, that a file cannot be written.
+  static func checkCanCreate(_ path: String) throws {
+    let isNew = access(path, F_OK) != 0
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+      throw PlainFailure(.cannotCreate, "--grads \(path): cannot create: \(String(cString: strerror(errno)))")
+    }
+    close(descriptor)
+    if isNew { unlink(path) }
   }
 
   /// `--grads`: the last step's gradients, averaged over its batch and not clipped, and its loss.

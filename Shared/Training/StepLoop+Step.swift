@@ -20,7 +20,9 @@ extension StepLoop {
     if taken != nil { state.step += 1 }
     state.consumed += frames.count
     state.batch += 1
-    if let batches = source.batchesPerEpoch, state.batch == batches { (state.epoch, state.batch) = (state.epoch + 1, 0) }
+    if let batches = source.batchesPerEpoch, state.batch == batches {
+      (state.epoch, state.batch) = (state.epoch + 1, 0)
+    }
     state.isFinished = isAtEnd
     state.isCallOver = isAtEnd
     guard let taken else { return true }
@@ -101,14 +103,16 @@ extension StepLoop {
       let value = parameter.variable.value
       // Without a gradient (a batch of text has none for the encoder) the moments fade as after a gradient of zero.
       adamW.update(
-        value, moments, gradient: parameter.variable.gradient ?? Tensor(zeros: value.shape), gradientScale: Float(scale),
+        value, moments, gradient: parameter.variable.gradient ?? Tensor(zeros: value.shape),
+        gradientScale: Float(scale),
         learningRate: (options.learningRates[parameter.part] ?? 0) * factor, step: state.step + 1)
     }
     lastLoss = gradients.result.loss
     return StepMetrics(
       step: state.step + 1, epoch: epochAfterBatch, loss: gradients.result.loss, objective: gradients.result.metrics,
       gradientNorm: norm, partNorms: squares.map { ($0.part, $0.sum.squareRoot()) },
-      learningRates: squares.map { ($0.part, (options.learningRates[$0.part] ?? 0) * factor) }, examples: examples.count,
+      learningRates: squares.map { ($0.part, (options.learningRates[$0.part] ?? 0) * factor) },
+      examples: examples.count,
       rows: gradients.rows, seconds: gradients.seconds + monotonicSeconds() - start, unit: objective.unit,
       peakMemory: host.peakMemory)
   }

@@ -72,6 +72,7 @@ public final class StepLoop {
     reference = ReferencePolicy(recorded: state.reference, note: host.note) {
       try opening.openReference(note: host.note)
     }
+    if let path = request.gradients { try Self.checkCanCreate(path) }
     if !isFinished { try store.begin(from: base, trained: trained.map(\.name)) }
     if let totalSteps, totalSteps <= schedule.warmupSteps {
       let what = totalSteps == 1 ? "the run's only step is" : "all \(totalSteps) steps are"

@@ -20,7 +20,8 @@ import Testing
     try withTemporaryDirectory { folder in
       try writeFile(folder + "/pairs", unscored(copies: 4))
       let result = try runPipeline(
-        "cat pairs | encode | dpo-step --ckpt enc.bin --lr 1e-3", environment: ["PIVOT_CKPT": files.checkpoint], in: folder)
+        "cat pairs | encode | dpo-step --ckpt enc.bin --lr 1e-3", environment: ["PIVOT_CKPT": files.checkpoint],
+        in: folder)
       #expect(result.status == 0, "\(result.ending)")
       #expect(result.lines.count == 2)
       expectClose(try result.numbers("loss")[0] ?? .nan, 0.6931472, tolerance: 1e-6)
@@ -49,13 +50,15 @@ import Testing
       let whole = try runPipeline("dpo-step --ckpt whole.bin \(options) < pairs", in: folder)
       #expect(whole.status == 0 && whole.lines.count == 4, "\(whole.ending)")
       // The stream is cut after seven frames: two steps were taken, and are saved.
-      let first = try runPipeline("dpo-step --ckpt parts.bin \(options) < <(head -c $(( $(stat -c %s pairs) * 7 / 12 )) pairs)", in: folder)
+      let first = try runPipeline(
+        "dpo-step --ckpt parts.bin \(options) < <(head -c $(( $(stat -c %s pairs) * 7 / 12 )) pairs)", in: folder)
       #expect(first.status == 65 && first.lines.count == 2, "\(first.ending)")
       let second = try runPipeline("dpo-step --ckpt parts.bin \(options) --resume < pairs", in: folder)
       #expect(second.status == 0 && second.lines.count == 2, "\(second.ending)")
       #expect(try second.numbers("step") == [3, 4])
       #expect(try readFile(folder + "/parts.bin") == readFile(folder + "/whole.bin"))
-      #expect(try readFile(folder + "/parts.bin.state-4.safetensors") == readFile(folder + "/whole.bin.state-4.safetensors"))
+      #expect(
+        try readFile(folder + "/parts.bin.state-4.safetensors") == readFile(folder + "/whole.bin.state-4.safetensors"))
       // Without --resume a call takes its stream as new, and goes on with moments and step.
       let third = try runPipeline("dpo-step --ckpt parts.bin \(options) < pairs", in: folder)
       #expect(try third.status == 0 && third.numbers("step") == [5, 6, 7, 8], "\(third.ending)")
@@ -86,7 +89,8 @@ import Testing
   @Test func aKilledRunNeverLosesACheckpointAndEndsWithTheSameBytes() throws {
     try withTemporaryDirectory { folder in
       try writeFile(folder + "/pairs", unscored(copies: 5))
-      let command = "dpo-step --init \(files.checkpoint) --batch-size 2 --epochs 6 --shuffle --save-every 1 --lr 1e-4 pairs"
+      let command =
+        "dpo-step --init \(files.checkpoint) --batch-size 2 --epochs 6 --shuffle --save-every 1 --lr 1e-4 pairs"
       let whole = try runPipeline("\(command) --ckpt whole.bin", in: folder)
       #expect(whole.status == 0 && whole.lines.count == 48, "\(whole.ending)")
       let killed = try runPipeline(
@@ -109,13 +113,16 @@ import Testing
   @Test func aStepThatIsNotFiniteIsNotTaken() throws {
     try withTemporaryDirectory { folder in
       try writeFile(folder + "/pairs", unscored(copies: 2))
-      let options = "--init \(files.checkpoint) --batch-size 3 --lr 1e38 --clip-norm 0 --warmup 0 --schedule constant pairs"
+      let options =
+        "--init \(files.checkpoint) --batch-size 3 --lr 1e38 --clip-norm 0 --warmup 0 --schedule constant pairs"
       let result = try runPipeline("dpo-step --ckpt out.bin \(options)", in: folder)
       #expect(result.status == 65 && result.lines.count == 1, "\(result.ending)")
       #expect(result.stderr.contains("step 2: ") && result.stderr.contains("is not finite"), "\(result.stderr)")
       #expect(result.stderr.contains("pair-3, pair-4, pair-5"), "\(result.stderr)")
       let skipped = try runPipeline("dpo-step --ckpt skip.bin --skip-bad \(options)", in: folder)
-      #expect(skipped.status == 0 && skipped.lines.count == 1 && skipped.stderr.contains("pair-3, pair-4, pair-5"), "\(skipped.ending)")
+      #expect(
+        skipped.status == 0 && skipped.lines.count == 1 && skipped.stderr.contains("pair-3, pair-4, pair-5"),
+        "\(skipped.ending)")
     }
   }
 
@@ -123,7 +130,8 @@ import Testing
     try withTemporaryDirectory { folder in
       try writeFile(folder + "/pairs", unscored(copies: 8))
       let result = try runPipeline(
-        "dpo-step --ckpt out.bin --init \(files.checkpoint) --batch-size 1 pairs | head -n 1; echo ${PIPESTATUS[0]}", in: folder)
+        "dpo-step --ckpt out.bin --init \(files.checkpoint) --batch-size 1 pairs | head -n 1; echo ${PIPESTATUS[0]}",
+        in: folder)
       #expect(result.lines.count == 2 && result.lines.last == "0", "\(result.text) \(result.stderr)")
       #expect(result.stderr.contains("saved after step 24"), "\(result.stderr)")
     }
@@ -148,7 +156,8 @@ import Testing
       #expect(none.status == 65 && none.stderr.contains("frame 2 (id pair-2): has no reference"), "\(none.ending)")
       #expect(try runTool("dpo-step", arguments, stdin: stream { _, _ in }).status == 0)
       let resumed = try runTool("dpo-step", arguments, stdin: stream { $1.metadata["reference"] = "y" })
-      #expect(resumed.status == 65 && resumed.stderr.contains("that of the run is 0123456789abcdef"), "\(resumed.ending)")
+      #expect(
+        resumed.status == 65 && resumed.stderr.contains("that of the run is 0123456789abcdef"), "\(resumed.ending)")
     }
   }
 
@@ -173,6 +182,7 @@ import Testing
         (base + ["--shuffle"], 64, "--shuffle: a pipe passes only once"),
         (base + ["--epochs", "2", "pairs.gz"], 64, "is compressed"),
         (base + ["--preset", "pivot-sft", "pairs"], 64, "sft-step"),
+        (base + ["--grads", "no/folder/grads", "pairs"], 73, "--grads no/folder/grads: cannot create"),
         (base + ["--save-every", "0", "pairs"], 64, "--save-every 0"),
         (base + ["--precision", "f64", "pairs"], 64, "--precision"),
         (["--ckpt", "no/folder/out.bin", "--init", files.checkpoint, "pairs"], 73, "no/folder/out.bin"),
@@ -180,7 +190,8 @@ import Testing
       for (arguments, status, text) in cases {
         let result = try runTool("dpo-step", arguments, in: folder)
         #expect(result.status == status && result.stderr.contains(text), "\(arguments): \(result.ending)")
-        #expect(result.stderr.split(separator: "\n").count == 1 && result.stdout.isEmpty, "\(arguments): \(result.stderr)")
+        #expect(
+          result.stderr.split(separator: "\n").count == 1 && result.stdout.isEmpty, "\(arguments): \(result.stderr)")
       }
       #expect(try runPipeline("ls -A", in: folder).lines == ["pairs", "pairs.gz"])
     }
@@ -222,8 +233,11 @@ import Testing
         "dpo-step --ckpt out.bin --init base --lr 0 --batch-size 1 pairs 2>errors; echo $?; cat errors", in: folder)
       // Of 30 pairs 20 have an image: the tenth of them is the fourteenth step.
       #expect(result.lines.filter { $0.hasPrefix("{") }.count == 13)
-      #expect(result.lines.contains("65") && result.text.contains("--train vision: its gradient was exactly zero"), "\(result.text)")
-      let fine = try runPipeline("dpo-step --ckpt fine.bin --init base --lr 0 --train projector,llm --batch-size 1 pairs", in: folder)
+      #expect(
+        result.lines.contains("65") && result.text.contains("--train vision: its gradient was exactly zero"),
+        "\(result.text)")
+      let fine = try runPipeline(
+        "dpo-step --ckpt fine.bin --init base --lr 0 --train projector,llm --batch-size 1 pairs", in: folder)
       #expect(fine.status == 0 && fine.lines.count == 30, "\(fine.ending)")
     }
   }
@@ -249,7 +263,8 @@ import Testing
       try writeFile(folder + "/pairs", unscored(copies: 3))
       for threads in [1, 2] {
         let result = try runPipeline(
-          "dpo-step --ckpt \(threads).bin --init \(files.checkpoint) --threads \(threads) --epochs 2 --lr 1e-3 pairs", in: folder)
+          "dpo-step --ckpt \(threads).bin --init \(files.checkpoint) --threads \(threads) --epochs 2 --lr 1e-3 pairs",
+          in: folder)
         #expect(result.status == 0, "\(result.ending)")
       }
       #expect(try readFile(folder + "/1.bin") == readFile(folder + "/2.bin"))
@@ -259,7 +274,8 @@ import Testing
   @Test func memoryIsFlatInTheLengthOfTheStream() throws {
     try withTemporaryDirectory { folder in
       try writeFile(folder + "/pairs", unscored(copies: 200))
-      let result = try runPipeline("dpo-step --ckpt out.bin --init \(files.checkpoint) --batch-size 4 < pairs", in: folder)
+      let result = try runPipeline(
+        "dpo-step --ckpt out.bin --init \(files.checkpoint) --batch-size 4 < pairs", in: folder)
       #expect(result.status == 0, "\(result.ending)")
       let peaks = try result.numbers("peak_memory_bytes").compactMap { $0 }
       #expect(peaks.count == 150)
@@ -283,7 +299,8 @@ import Testing
       let checked = try runPipeline(
         """
         python3 \(script) same dir one.bin &&
-        python3 \(script) model same --frames \(files.pairs) --expected \(fixture("parity/\(model)/outputs.safetensors"))
+        python3 \(script) model same --frames \(files.pairs) \\
+          --expected \(fixture("parity/\(model)/outputs.safetensors"))
         """, in: folder)
       #expect([0, 77, 127].contains(checked.status), "\(checked.text) \(checked.stderr)")
       if checked.status == 0 { #expect(checked.lines.filter { $0.hasPrefix("ok: ") }.count == 2, "\(checked.text)") }
@@ -297,9 +314,11 @@ import Testing
       try writeFile(folder + "/pairs", pairs)
       for input in ["pairs", "< pairs"] {
         let command = "dpo-step --init \(files.checkpoint) --schedule constant --batch-size 4"
-        let refused = try runPipeline("\(command) --ckpt refused.bin \(input); s=$?; rm -f refused.bin*; exit $s", in: folder)
+        let refused = try runPipeline(
+          "\(command) --ckpt refused.bin \(input); s=$?; rm -f refused.bin*; exit $s", in: folder)
         #expect(refused.status == 65 && refused.stderr.contains("checksum"), "\(input): \(refused.ending)")
-        let skipped = try runPipeline("\(command) --ckpt skipped.bin --skip-bad \(input); s=$?; rm -f skipped.bin*; exit $s", in: folder)
+        let skipped = try runPipeline(
+          "\(command) --ckpt skipped.bin --skip-bad \(input); s=$?; rm -f skipped.bin*; exit $s", in: folder)
         #expect(skipped.status == 0 && skipped.lines.count == 3, "\(input): \(skipped.ending)")
         #expect(skipped.stderr.contains("1 bad example left out"), "\(input): \(skipped.stderr)")
       }

@@ -47,7 +47,8 @@ import Testing
   @Test func bfloat16FeaturesAreTheRoundedOnes() throws {
     let files = ParityFiles()
     let exact = try read(runTool("encode", ["--ckpt", files.checkpoint], stdin: files.bytes()).stdout)
-    let result = try runTool("encode", ["--ckpt", files.checkpoint, "--dtype", "bf16", "--drop", "patches"], stdin: files.bytes())
+    let result = try runTool(
+      "encode", ["--ckpt", files.checkpoint, "--dtype", "bf16", "--drop", "patches"], stdin: files.bytes())
     let rounded = try read(result.stdout)
     let (a, b) = (try #require(exact[0].tensors["features"]), try #require(rounded[0].tensors["features"]))
     #expect(b.dtype == .bf16 && rounded[0].tensors["patches"] == nil)

@@ -33,7 +33,9 @@ func read(_ bytes: [UInt8]) throws -> [Frame] {
 
 extension FrameWriter {
   /// The pairs of a fixture with changes, `copies` times over, as a stream with numbers and an end frame.
-  static func pairs(_ files: ParityFiles, copies: Int = 1, _ change: (Int, inout Frame) throws -> Void) throws -> [UInt8] {
+  static func pairs(_ files: ParityFiles, copies: Int = 1, _ change: (Int, inout Frame) throws -> Void) throws
+    -> [UInt8]
+  {
     let originals = try read(files.bytes())
     return try bytes(
       (0..<copies * originals.count).map { number in

@@ -15,7 +15,8 @@ import Testing
 
   @Test func chosenIsLearntWithTheLossOfPyTorch() throws {
     try withTemporaryDirectory { folder in
-      let result = try runTool("sft-step", ["--ckpt", folder + "/out", "--init", files.checkpoint], stdin: files.bytes())
+      let result = try runTool(
+        "sft-step", ["--ckpt", folder + "/out", "--init", files.checkpoint], stdin: files.bytes())
       #expect(result.status == 0, "\(result.ending)")
       #expect(result.lines.count == 1)
       expectClose(try result.numbers("loss")[0] ?? .nan, try loss(), tolerance: 1e-5)
@@ -52,7 +53,10 @@ import Testing
       let output = folder + "/out"
       let result = try runTool(
         "sft-step",
-        ["--ckpt", output, "--init", files.checkpoint, "--train", "projector", "--lr", "1e-2", "--schedule", "constant", "--warmup", "0"],
+        [
+          "--ckpt", output, "--init", files.checkpoint, "--train", "projector", "--lr", "1e-2", "--schedule",
+          "constant", "--warmup", "0",
+        ],
         stdin: files.bytes())
       #expect(result.status == 0, "\(result.ending)")
       let line = try JSONValue.parse(result.lines[0])
@@ -82,12 +86,15 @@ import Testing
       let options = "--init \(files.checkpoint) --train projector,llm --lr 1e-3 --batch-size 3 --epochs 2"
       let direct = try runPipeline("sft-step --ckpt direct.bin \(options) pairs", in: folder)
       let encoded = try runPipeline(
-        "encode --ckpt \(files.checkpoint) --drop patches pairs > features; sft-step --ckpt encoded.bin \(options) features", in: folder)
+        "encode --ckpt \(files.checkpoint) --drop patches pairs > features && "
+          + "sft-step --ckpt encoded.bin \(options) features",
+        in: folder)
       #expect(encoded.status == 0 && !encoded.stderr.contains("encoder"), "\(encoded.ending)")
       expectClose(
         try encoded.numbers("loss").map { $0 ?? .nan }, try direct.numbers("loss").map { $0 ?? .nan }, tolerance: 1e-6)
       let learning = try runPipeline("sft-step --ckpt all.bin --init \(files.checkpoint) features", in: folder)
-      #expect(learning.status == 65 && learning.stderr.contains("which an encoder that learns needs"), "\(learning.ending)")
+      #expect(
+        learning.status == 65 && learning.stderr.contains("which an encoder that learns needs"), "\(learning.ending)")
     }
   }
 }

@@ -80,7 +80,9 @@ import Testing
     var correct = 0
     for (index, (a, b)) in zip(try read(result.stdout), pairs).enumerated() {
       let mine = try #require(a.tensors["logp_choices"])
-      let expected = [try #require(b.tensors["logp_chosen"]).floats()[0], try #require(b.tensors["logp_rejected"]).floats()[0]]
+      let expected = [
+        try #require(b.tensors["logp_chosen"]).floats()[0], try #require(b.tensors["logp_rejected"]).floats()[0],
+      ]
       #expect(mine.shape == [2])
       expectClose(try mine.floats(), expected, tolerance: 1e-6)
       #expect(a.metadata["reference"] == nil)
@@ -126,7 +128,8 @@ import Testing
     #expect(plain[1] != moved[1])
     expectClose(mine, [plain[0], moved[1]], tolerance: 1e-6)
     // Through features it is the same.
-    let encoded = try runTool("encode", ["--ckpt", files.checkpoint, "--drop", "patches,patches_rejected"], stdin: visual)
+    let encoded = try runTool(
+      "encode", ["--ckpt", files.checkpoint, "--drop", "patches,patches_rejected"], stdin: visual)
     #expect(try read(encoded.stdout)[0].tensors["features_rejected"] != nil)
     expectClose(try logps(encoded.stdout), mine, tolerance: 1e-6)
   }

@@ -5,7 +5,9 @@ import Testing
 @testable import Training
 
 @Suite struct DataOrderTests {
-  private func order(_ frames: Int, batch: Int, shuffle: Bool = true, dropLast: Bool = false, seed: UInt64 = 42) -> DataOrder {
+  private func order(_ frames: Int, batch: Int, shuffle: Bool = true, dropLast: Bool = false, seed: UInt64 = 42)
+    -> DataOrder
+  {
     DataOrder(frameCount: frames, batchSize: batch, shuffle: shuffle, dropLast: dropLast, seed: seed)
   }
 

@@ -12,14 +12,17 @@ import Testing
     frame.metadata = ["id": "vqa-0093", "grid": "3 3", "patch": "4", "normalize": "0.5 0.5 0.5 0.5 0.5 0.5"]
     frame.tensors = [
       "patches": RawTensor(u8: [UInt8](repeating: 7, count: 9 * 48), shape: [9, 48]),
-      "prompt": RawTensor(i32: [5, 319, 6]), "chosen": RawTensor(i32: [7, 8, 318]), "rejected": RawTensor(i32: [9, 318]),
+      "prompt": RawTensor(i32: [5, 319, 6]), "chosen": RawTensor(i32: [7, 8, 318]),
+      "rejected": RawTensor(i32: [9, 318]),
       "answer": RawTensor(i32: [1, 2, 3]), "choices": RawTensor(i32: [1, -1, 2, 3], shape: [2, 2]),
     ]
     change(&frame)
     return frame
   }
 
-  private static func example(_ responses: Responses = .pair, _ change: (inout Frame) -> Void = { _ in }) throws -> Example {
+  private static func example(_ responses: Responses = .pair, _ change: (inout Frame) -> Void = { _ in }) throws
+    -> Example
+  {
     try Example(frame(change), responses: responses, contract: .published)
   }
 
@@ -67,18 +70,29 @@ import Testing
   static let refusals: [(text: String, responses: Responses, change: @Sendable (inout Frame) -> Void)] = [
     ("there is no tensor \"chosen\"", .pair, { $0.tensors["chosen"] = nil }),
     ("\"chosen\" is F32 [3], expected I32 [n]", .pair, { $0.tensors["chosen"] = RawTensor(f32: [1, 2, 3]) }),
-    ("\"chosen\" is I32 [1, 2], expected I32 [n]", .pair, { $0.tensors["chosen"] = RawTensor(i32: [1, 2], shape: [1, 2]) }),
+    (
+      "\"chosen\" is I32 [1, 2], expected I32 [n]", .pair,
+      { $0.tensors["chosen"] = RawTensor(i32: [1, 2], shape: [1, 2]) }
+    ),
     ("\"rejected\" is empty", .pair, { $0.tensors["rejected"] = RawTensor(i32: []) }),
     ("\"prompt\" is empty", .pair, { $0.tensors["prompt"] = RawTensor(i32: []) }),
-    ("\"chosen\"[1] is 320, expected a token id below 320", .pair, { $0.tensors["chosen"] = RawTensor(i32: [1, 320]) }),
+    (
+      "\"chosen\"[1] is 320, expected a token id below 320", .pair, { $0.tensors["chosen"] = RawTensor(i32: [1, 320]) }
+    ),
     ("\"chosen\"[0] is -1, expected a token id", .pair, { $0.tensors["chosen"] = RawTensor(i32: [-1]) }),
     ("\"chosen\"[0] is 319, the placeholder of an image", .pair, { $0.tensors["chosen"] = RawTensor(i32: [319]) }),
-    ("\"prompt\" has 0 image placeholders (id 319), and there is 1 image", .pair, { $0.tensors["prompt"] = RawTensor(i32: [5]) }),
+    (
+      "\"prompt\" has 0 image placeholders (id 319), and there is 1 image", .pair,
+      { $0.tensors["prompt"] = RawTensor(i32: [5]) }
+    ),
     ("\"prompt\" has 2 image placeholders", .pair, { $0.tensors["prompt"] = RawTensor(i32: [319, 319]) }),
-    ("\"prompt\" has 1 image placeholder (id 319), and there are 0 images", .pair, {
-      $0.tensors["patches"] = nil
-      $0.metadata["grid"] = nil
-    }),
+    (
+      "\"prompt\" has 1 image placeholder (id 319), and there are 0 images", .pair,
+      {
+        $0.tensors["patches"] = nil
+        $0.metadata["grid"] = nil
+      }
+    ),
     ("metadata \"grid\" but neither", .pair, { $0.tensors["patches"] = nil }),
     ("without the metadata \"grid\"", .pair, { $0.metadata["grid"] = nil }),
     ("\"grid\" is \"3\", expected", .pair, { $0.metadata["grid"] = "3" }),
@@ -86,37 +100,60 @@ import Testing
     ("\"grid\" is \"2 3\", but published takes 3 by 3", .pair, { $0.metadata["grid"] = "2 3" }),
     ("\"grid\" is \"99999999999 99999999999\"", .pair, { $0.metadata["grid"] = "99999999999 99999999999" }),
     ("\"patches\" has 9 rows, and its grid counts 18", .pair, { $0.metadata["grid"] = "3 3; 3 3" }),
-    ("\"patches\" is U8 [9, 27], expected U8 [P, 48]", .pair, {
-      $0.tensors["patches"] = RawTensor(u8: [UInt8](repeating: 0, count: 243), shape: [9, 27])
-    }),
+    (
+      "\"patches\" is U8 [9, 27], expected U8 [P, 48]", .pair,
+      {
+        $0.tensors["patches"] = RawTensor(u8: [UInt8](repeating: 0, count: 243), shape: [9, 27])
+      }
+    ),
     ("\"patch\" is \"5\"", .pair, { $0.metadata["patch"] = "5" }),
     ("\"normalize\" is \"0 0 0 1 1 1\"", .pair, { $0.metadata["normalize"] = "0 0 0 1 1 1" }),
     ("\"prompt_mask\" has 2 entries, \"prompt\" has 3", .pair, { $0.tensors["prompt_mask"] = RawTensor(u8: [1, 0]) }),
     ("\"prompt_mask\"[0] is 2, expected 0 or 1", .pair, { $0.tensors["prompt_mask"] = RawTensor(u8: [2, 0, 0]) }),
     ("\"prompt_mask\"[1] is 1 on an image", .pair, { $0.tensors["prompt_mask"] = RawTensor(u8: [0, 1, 0]) }),
-    ("\"answer_mask\" is 0 throughout", .supervised(.answer), { $0.tensors["answer_mask"] = RawTensor(u8: [0, 0, 0]) }),
+    (
+      "\"answer_mask\" is 0 throughout", .supervised(.answer), { $0.tensors["answer_mask"] = RawTensor(u8: [0, 0, 0]) }
+    ),
     ("has \"logp_chosen\" without \"logp_rejected\"", .pair, { $0.tensors["logp_chosen"] = RawTensor(f32: [-1]) }),
-    ("\"logp_chosen\" is nan, expected a log-probability", .pair, {
-      $0.tensors["logp_chosen"] = RawTensor(f32: [.nan])
-      $0.tensors["logp_rejected"] = RawTensor(f32: [-1])
-    }),
+    (
+      "\"logp_chosen\" is nan, expected a log-probability", .pair,
+      {
+        $0.tensors["logp_chosen"] = RawTensor(f32: [.nan])
+        $0.tensors["logp_rejected"] = RawTensor(f32: [-1])
+      }
+    ),
     ("\"logp_chosen\" is F32 [2], expected F32 [1]", .pair, { $0.tensors["logp_chosen"] = RawTensor(f32: [-1, -1]) }),
     ("there is no tensor \"choices\"", .choices, { $0.tensors["choices"] = nil }),
-    ("\"choices\" row 1 goes on after its padding", .choices, {
-      $0.tensors["choices"] = RawTensor(i32: [1, 1, 1, 1, -1, 2], shape: [2, 3])
-    }),
-    ("\"choices\" row 0 is empty", .choices, { $0.tensors["choices"] = RawTensor(i32: [-1, -1, 1, 2], shape: [2, 2]) }),
-    ("without the metadata \"encoder\"", .pair, {
-      $0.tensors["features"] = RawTensor(f32: [Float](repeating: 0, count: 108), shape: [9, 12])
-    }),
-    ("\"features\" is F32 [8, 12], expected F32 or BF16 [9, n]", .pair, {
-      $0.metadata["encoder"] = "x"
-      $0.tensors["features"] = RawTensor(f32: [Float](repeating: 0, count: 96), shape: [8, 12])
-    }),
-    ("there is no image to encode", .none, {
-      $0.tensors["patches"] = nil
-      $0.metadata["grid"] = nil
-    }),
+    (
+      "\"choices\" row 1 goes on after its padding", .choices,
+      {
+        $0.tensors["choices"] = RawTensor(i32: [1, 1, 1, 1, -1, 2], shape: [2, 3])
+      }
+    ),
+    (
+      "\"choices\" row 0 is empty", .choices,
+      { $0.tensors["choices"] = RawTensor(i32: [-1, -1, 1, 2], shape: [2, 2]) }
+    ),
+    (
+      "without the metadata \"encoder\"", .pair,
+      {
+        $0.tensors["features"] = RawTensor(f32: [Float](repeating: 0, count: 108), shape: [9, 12])
+      }
+    ),
+    (
+      "\"features\" is F32 [8, 12], expected F32 or BF16 [9, n]", .pair,
+      {
+        $0.metadata["encoder"] = "x"
+        $0.tensors["features"] = RawTensor(f32: [Float](repeating: 0, count: 96), shape: [8, 12])
+      }
+    ),
+    (
+      "there is no image to encode", .none,
+      {
+        $0.tensors["patches"] = nil
+        $0.metadata["grid"] = nil
+      }
+    ),
   ]
 
   @Test(arguments: refusals.indices)

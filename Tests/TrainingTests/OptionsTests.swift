@@ -27,7 +27,9 @@ import Testing
     #expect(s1a.train == [.projector] && s1a.learningRates[.projector] == 1e-3 && s1a.epochs == 1)
     let s1b = StepOptions(StepChoices(), preset: .s1b, learningRate: 5)
     #expect(s1b.learningRates == [.vision: 2e-6, .projector: 1e-5, .llm: 1e-5])
-    for preset in Preset.allCases { #expect(StepOptions(StepChoices(), preset: preset, learningRate: 5).problem == nil) }
+    for preset in Preset.allCases {
+      #expect(StepOptions(StepChoices(), preset: preset, learningRate: 5).problem == nil)
+    }
   }
 
   @Test func anExplicitValueGoesBeforeThePreset() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Packing and threads change nothing: sharing prefixes equals separate sequences, and two threads give one thread's bits.
+// Packing and threads change nothing: shared prefixes equal separate sequences, two threads give one thread's bits.
 import Models
 import TensorStream
 import Tensors
@@ -38,7 +38,8 @@ import Testing
     try withTemporaryDirectory { folder in
       let pairs = folder + "/pairs"
       try sharedPairs(pairs)
-      var losses: [Double] = [], gradients: [[String: RawTensor]] = []
+      var losses: [Double] = []
+      var gradients: [[String: RawTensor]] = []
       for rows in [1, 60, 4096] {
         let host = RecordingHost()
         try runSteps(folder + "/out-\(rows).bin", files: [pairs], objective: DPOObjective(gamma: 0.3), host: host) {
@@ -50,7 +51,8 @@ import Testing
         gradients.append(try tensors(folder + "/grads-\(rows)"))
       }
       expectClose(losses[1...].map { $0 }, [losses[0], losses[0]], tolerance: 1e-6)
-      for (name, alone) in gradients[0] where name != "loss" && !(name.contains("vision") && name.hasSuffix("k_proj.bias")) {
+      for (name, alone) in gradients[0]
+      where name != "loss" && !(name.contains("vision") && name.hasSuffix("k_proj.bias")) {
         for packed in gradients[1...] {
           expectClose(try #require(packed[name]).floats(), try alone.floats(), tolerance: 1e-5, name)
         }
@@ -63,7 +65,9 @@ import Testing
       try sharedPairs(folder + "/pairs")
       let reader = try FrameReader(paths: [folder + "/pairs"])
       var examples: [Example] = []
-      while let frame = try reader.next() { examples.append(try Example(frame, responses: .pair, contract: .published)) }
+      while let frame = try reader.next() {
+        examples.append(try Example(frame, responses: .pair, contract: .published))
+      }
       let pass = MicroBatch(examples, members: examples.indices)
       #expect(pass.images.count == 2)
       #expect(pass.forest.visualCount == 18)

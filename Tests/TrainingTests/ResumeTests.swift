@@ -19,7 +19,11 @@ func writePairs(_ path: String, count: Int, seed: UInt64 = 1) throws {
   for number in 0..<count {
     var frame = models[number % models.count]
     frame.metadata["id"] = "pair-\(number)"
-    func ids() -> RawTensor { RawTensor(i32: (0..<Int.random(in: 2...5, using: &generator)).map { _ in Int32.random(in: 0..<300, using: &generator) } + [318]) }
+    func ids() -> RawTensor {
+      RawTensor(
+        i32: (0..<Int.random(in: 2...5, using: &generator)).map { _ in Int32.random(in: 0..<300, using: &generator) }
+          + [318])
+    }
     frame.tensors["chosen"] = ids()
     frame.tensors["rejected"] = ids()
     try writer.write(frame)
@@ -90,7 +94,8 @@ func writePairs(_ path: String, count: Int, seed: UInt64 = 1) throws {
       let host = RecordingHost()
       host.stopsAfter = 1
       try runSteps(output, files: [pairs], host: host, options)
-      func refusal(_ objective: any Objective = DPOObjective(), _ change: (inout StepChoices) -> Void) -> PlainFailure? {
+      func refusal(_ objective: any Objective = DPOObjective(), _ change: (inout StepChoices) -> Void) -> PlainFailure?
+      {
         #expect(throws: PlainFailure.self) {
           try runSteps(output, files: [pairs], objective: objective) {
             options(&$0)
@@ -140,7 +145,9 @@ func writePairs(_ path: String, count: Int, seed: UInt64 = 1) throws {
           $0.initial = fixture("models/transformers5")
         }
       }
-      #expect(failure?.exitStatus == .usage && failure?.description.hasPrefix("--init ") == true, "\(failure?.description ?? "")")
+      #expect(
+        failure?.exitStatus == .usage && failure?.description.hasPrefix("--init ") == true,
+        "\(failure?.description ?? "")")
     }
   }
 
@@ -151,7 +158,11 @@ func writePairs(_ path: String, count: Int, seed: UInt64 = 1) throws {
       #expect(unlink(output + ".state-1.safetensors") == 0)
       #expect(throws: (any Error).self) { try runSteps(output) { $0.batchSize = 3 } }
       let host = RecordingHost()
-      try runSteps(output, host: host) { $0.batchSize = 3 } request: { $0.inPlace = true }
+      try runSteps(output, host: host) {
+        $0.batchSize = 3
+      } request: {
+        $0.inPlace = true
+      }
       #expect(try host.values("step") == [1])
     }
   }
@@ -159,10 +170,34 @@ func writePairs(_ path: String, count: Int, seed: UInt64 = 1) throws {
   @Test func nothingToBeginFromIsMissingInput() throws {
     try withTemporaryDirectory { folder in
       let failure = #expect(throws: PlainFailure.self) {
-        try runSteps(folder + "/out.bin") { _ in } request: { $0.initial = nil }
+        try runSteps(folder + "/out.bin") { _ in
+        } request: {
+          $0.initial = nil
+        }
       }
       #expect(failure?.exitStatus == .missingInput)
       #expect(failure?.description.contains("--init") == true)
+    }
+  }
+
+  /// Without a horizon in the schedule a longer run begins like a shorter one.
+  @Test func aFinishedRunAtAConstantRateMayBeMadeLonger() throws {
+    try withTemporaryDirectory { folder in
+      let pairs = folder + "/pairs"
+      try writePairs(pairs, count: 5)
+      func run(_ name: String, epochs: Int) throws -> StepOutcome {
+        try runSteps(folder + "/\(name).bin", files: [pairs]) {
+          $0.batchSize = 2
+          $0.schedule = .constant
+          $0.shuffle = true
+          $0.epochs = epochs
+        }
+      }
+      _ = try run("whole", epochs: 3)
+      _ = try run("parts", epochs: 1)
+      #expect(try run("parts", epochs: 1) == .alreadyFinished(steps: 3, path: folder + "/parts.bin"))
+      #expect(try run("parts", epochs: 3) == .done(steps: 9, path: folder + "/parts.bin"))
+      #expect(try readFile(folder + "/whole.bin") == readFile(folder + "/parts.bin"))
     }
   }
 }

@@ -46,7 +46,10 @@ import Testing
 
     init(_ model: String, run: String) throws {
       let json = try JSONValue.parse(readFile(fixture("parity/\(model)/summary.json")))
-      losses = json["losses"]?.object.map { Dictionary(uniqueKeysWithValues: $0.compactMap { e in e.value.double.map { (e.key, $0) } }) } ?? [:]
+      losses =
+        json["losses"]?.object.map {
+          Dictionary(uniqueKeysWithValues: $0.compactMap { e in e.value.double.map { (e.key, $0) } })
+        } ?? [:]
       steps = (json["runs"]?[run]?["steps"]?.array ?? []).map {
         ($0["loss"]?.double ?? .nan, $0["grad_norm"]?.double ?? .nan, $0["factor"]?.double ?? .nan)
       }
@@ -79,7 +82,8 @@ import Testing
       expectClose(try host.values("loss").map { $0 ?? .nan }, summary.steps.map(\.loss), tolerance: 1e-5, "loss")
       expectClose(try host.values("grad_norm").map { $0 ?? .nan }, summary.steps.map(\.norm), tolerance: 1e-4, "norm")
       expectClose(
-        try host.values("learning_rate").map { $0 ?? .nan }, summary.steps.map { $0.factor * 1e-3 }, tolerance: 1e-12, "rate")
+        try host.values("learning_rate").map { $0 ?? .nan }, summary.steps.map { $0.factor * 1e-3 }, tolerance: 1e-12,
+        "rate")
       let expected = try tensors(fixture("parity/\(model)/\(run).safetensors"))
       let got = try tensors(folder + "/out.bin")
       #expect(expected.count > 40)

@@ -10,9 +10,10 @@ import Training
     commandName: "dpo-step",
     abstract: "Train a checkpoint on preference pairs (direct preference optimisation).",
     discussion: """
-      Reads frames with "patches", "prompt", "chosen" and "rejected", takes optimizer steps, and replaces the checkpoint as one \
-      whole. One line of JSON a step goes to standard output, under TRL's names. Frames that carry "logp_chosen" and \
-      "logp_rejected" (score adds them) need no second model; without them the checkpoint of --init is held as the reference.
+      Reads frames with "patches", "prompt", "chosen" and "rejected", takes optimizer steps, and replaces the \
+      checkpoint as one whole. One line of JSON a step goes to standard output, under TRL's names. Frames that carry \
+      "logp_chosen" and "logp_rejected" (score adds them) need no second model; without them the checkpoint of --init \
+      is held as the reference.
 
       Example: three epochs over scored pairs, from a Hugging Face folder to one file
         score --ckpt base < pairs > pairs.scored
@@ -23,10 +24,14 @@ import Training
   @Option(help: "How far the policy may go from the reference: the smaller, the further (default: 0.1).")
   var beta: Double?
 
-  @Option(help: ArgumentHelp("Share of pairs taken to be labelled the wrong way round, below 0.5 (default: 0).", valueName: "share"))
+  @Option(
+    help: ArgumentHelp(
+      "Share of pairs taken to be labelled the wrong way round, below 0.5 (default: 0).", valueName: "share"))
   var labelSmoothing: Double?
 
-  @Option(help: ArgumentHelp("Weight of the chosen response's negative log-likelihood, a token (default: 0).", valueName: "weight"))
+  @Option(
+    help: ArgumentHelp(
+      "Weight of the chosen response's negative log-likelihood, a token (default: 0).", valueName: "weight"))
   var gamma: Double?
 
   @OptionGroup var step: StepArguments

@@ -11,8 +11,9 @@ import Training
     commandName: "encode",
     abstract: "Add the vision encoder's features to each frame.",
     discussion: """
-      Reads frames with "patches" and adds "features" [P, D]: hidden states at the checkpoint's feature layer, one row a patch, \
-      without the post-norm. The metadata "encoder" is the fingerprint of what made them. Frames of text alone pass unchanged.
+      Reads frames with "patches" and adds "features" [P, D]: hidden states at the checkpoint's feature layer, one row \
+      a patch, without the post-norm. The metadata "encoder" is the fingerprint of what made them. Frames of text \
+      alone pass unchanged.
 
       Example: features of a trained encoder, without the pixels
         imgtok --ckpt base < images.jsonl | encode --ckpt enc.bin --drop patches > features

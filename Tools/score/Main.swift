@@ -10,8 +10,9 @@ import Training
     commandName: "score",
     abstract: "Add reference log-probabilities to each frame.",
     discussion: """
-      Reads frames with "prompt", "chosen" and "rejected" and adds "logp_chosen" and "logp_rejected": sums over a response's \
-      tokens, in nats. Done once, no training step needs to hold a reference. With --choices it scores candidate answers.
+      Reads frames with "prompt", "chosen" and "rejected" and adds "logp_chosen" and "logp_rejected": sums over a \
+      response's tokens, in nats. Done once, no training step needs to hold a reference. With --choices it scores \
+      candidate answers.
 
       Example: how often is the right answer the likeliest, by category?
         imgtok --ckpt base < test.jsonl | score --ckpt enc.bin --choices --summary > /dev/null
@@ -25,10 +26,12 @@ import Training
   @Flag(help: "Score \"choices\" and add \"logp_choices\" [k], instead of pairs.")
   var choices = false
 
-  @Flag(help: """
-    Print a table on standard error: by metadata "category", how often "gt" is the likeliest choice (of pairs: the chosen \
-    response likelier than the rejected; and the DPO loss, margin and accuracy against the reference that they carry).
-    """)
+  @Flag(
+    help: """
+      Print a table on standard error: by metadata "category", how often "gt" is the likeliest choice (of pairs: the \
+      chosen response likelier than the rejected; and the DPO loss, margin and accuracy against the reference that \
+      they carry).
+      """)
   var summary = false
 
   @Option(help: "Beta of the DPO loss in the summary.")
@@ -39,7 +42,8 @@ import Training
 
   mutating func run(_ io: ToolIO) throws {
     compute.apply()
-    let scorer = try FrameScorer(Checkpoint(opening: checkpoint.path()), choices: choices, beta: beta, note: Diagnostics.note)
+    let scorer = try FrameScorer(
+      Checkpoint(opening: checkpoint.path()), choices: choices, beta: beta, note: Diagnostics.note)
     try io.pass(through: scorer.groups())
     if summary { Diagnostics.table(([scorer.summary.table] + scorer.pairs.lines).joined(separator: "\n")) }
   }

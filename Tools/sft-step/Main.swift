@@ -10,11 +10,12 @@ import Training
     commandName: "sft-step",
     abstract: "Train a checkpoint on supervised responses.",
     discussion: """
-      Reads frames with "patches", "prompt" and "chosen" or "answer", takes optimizer steps, and replaces the checkpoint as one \
-      whole. One line of JSON a step goes to standard output.
+      Reads frames with "patches", "prompt" and "chosen" or "answer", takes optimizer steps, and replaces the \
+      checkpoint as one whole. One line of JSON a step goes to standard output.
 
       Example: the projector alone, on captions
-        imgtok --ckpt base --template plain < captions.jsonl | sft-step --ckpt s1.bin --init base --train projector --lr 1e-3
+        imgtok --ckpt base --template plain < captions.jsonl > captions
+        sft-step --ckpt s1.bin --init base --train projector --lr 1e-3 captions > log.jsonl
       """,
     version: Version.text)
 
