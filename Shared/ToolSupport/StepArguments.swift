@@ -55,7 +55,8 @@ public struct StepArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Passes over the file (default: 1). The run ends with --steps or --epochs, whichever comes first.", valueName: "n"
+      "Passes over the file (default: what --steps needs, else 1). Whichever comes first ends the run.",
+      valueName: "n"
     ))
   public var epochs: Int?
 

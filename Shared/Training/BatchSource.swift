@@ -93,7 +93,7 @@ final class FileBatches: BatchSource {
       throw PlainFailure.badData(
         "\(name): \(frames) frames are less than one batch of \(options.batchSize), and --drop-last leaves it out")
     }
-    epochs = options.epochs ?? 1
+    epochs = options.passes
     input = .file(
       size: files.reduce(0) { $0 + $1.size }, digest: files.map(\.digest).joined(separator: "+"), frames: frames)
   }

@@ -21,12 +21,12 @@ public struct DataOrder: Sendable, Equatable {
 
   /// Optimizer steps an epoch. Batches do not span epochs.
   public var batchesPerEpoch: Int {
-    dropLast ? frameCount / batchSize : (frameCount + batchSize - 1) / batchSize
+    frameCount / batchSize + (dropLast || frameCount % batchSize == 0 ? 0 : 1)
   }
 
   /// Positions of batch `batch` in its epoch.
   public func positions(ofBatch batch: Int) -> Range<Int> {
-    batch * batchSize..<min(frameCount, (batch + 1) * batchSize)
+    batch * batchSize..<batch * batchSize + min(batchSize, frameCount - batch * batchSize)
   }
 
   /// Frame numbers of an epoch, in the order of use.

@@ -36,7 +36,11 @@ struct RunOpening {
 
     let skip = try Self.framesToSkip(request, old, host)
     let source = try Self.source(request, options, skip: skip, host)
-    let totalSteps = [options.steps, source.batchesPerEpoch.map { $0 * (options.epochs ?? 1) }].compactMap { $0 }.min()
+    let available = source.batchesPerEpoch.map { batches in
+      let (product, overflow) = batches.multipliedReportingOverflow(by: options.passes)
+      return overflow ? Int.max : product
+    }
+    let totalSteps = [options.steps, available].compactMap { $0 }.min()
     let wanted = options.schedule ?? (totalSteps == nil ? .constant : .cosine)
     guard wanted == .constant || totalSteps != nil else {
       throw PlainFailure.usage(

@@ -74,7 +74,7 @@ public struct StepOptions: Sendable, Equatable {
   public var batchSize: Int
   /// Optimizer steps in all; nil: as many as the data give.
   public var steps: Int?
-  /// Passes over a file; nil on a pipe.
+  /// Passes over a file; nil: as many as `steps` need, else one.
   public var epochs: Int?
   public var shuffle: Bool
   /// Leaves out an epoch's last batch where it is smaller than the others.
@@ -121,6 +121,9 @@ public struct StepOptions: Sendable, Equatable {
     target = choices.target
     rowsPerPass = choices.rowsPerPass
   }
+
+  /// Passes over a file: as asked for, else as many as the steps need, else one.
+  var passes: Int { epochs ?? (steps == nil ? 1 : Int.max) }
 
   /// What is wrong with the values, in the words of the command line.
   public var problem: String? {

@@ -180,6 +180,29 @@ func writePairs(_ path: String, count: Int, seed: UInt64 = 1) throws {
     }
   }
 
+  @Test func stepsReadAFileAgainAsOftenAsTheyNeed() throws {
+    try withTemporaryDirectory { folder in
+      let (pairs, host) = (folder + "/pairs", RecordingHost())
+      try writePairs(pairs, count: 5)
+      try runSteps(folder + "/out.bin", files: [pairs], host: host) {
+        $0.batchSize = 2
+        $0.steps = 7
+      }
+      #expect(try host.values("epoch") == [0.3333, 0.6667, 1, 1.3333, 1.6667, 2, 2.3333])
+      #expect(try host.values("learning_rate")[6] ?? 0 > 0)
+      let both = RecordingHost()
+      try runSteps(folder + "/both.bin", files: [pairs], host: both) {
+        $0.batchSize = .max
+        $0.steps = 7
+        $0.epochs = 2
+      }
+      #expect(try both.values("step") == [1, 2])
+      let far = RecordingHost()
+      far.stopsAfter = 1
+      try runSteps(folder + "/far.bin", files: [pairs], host: far) { $0.epochs = .max }
+    }
+  }
+
   /// Without a horizon in the schedule a longer run begins like a shorter one.
   @Test func aFinishedRunAtAConstantRateMayBeMadeLonger() throws {
     try withTemporaryDirectory { folder in
