@@ -142,6 +142,10 @@ public final class CheckpointStore {
     if free < needed { throw CheckpointError.diskFull(path: path, needed: needed, free: free) }
   }
 
+  /// Says that the weights on the disk are those that step `step` ended with, since a run goes on from them: a commit of
+  /// that step replaces the training state alone.
+  public func goOn(fromStep step: Int) { committedStep = step }
+
   /// Writes generation `generation` (the optimizer step) and makes it the checkpoint. Asked again for the step of its
   /// last commit, it replaces the training state alone: the weights are the same, so the files of a run do not depend on
   /// how often it was saved.

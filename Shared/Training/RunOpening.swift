@@ -24,6 +24,8 @@ struct RunOpening {
   let options: StepOptions
   /// True where `state` comes from the disk.
   let isResumed: Bool
+  /// Frames of the stream that --resume leaves out.
+  let framesSkipped: Int
   private let saved: TrainingState?
 
   init(_ request: StepRequest, _ options: StepOptions, _ objective: any Objective, host: any StepHost) throws {
@@ -35,6 +37,7 @@ struct RunOpening {
     let old = try saved.map { try RunState(.object($0.info), checkpoint: store.path) }
 
     let skip = try Self.framesToSkip(request, old, host)
+    framesSkipped = skip
     let source = try Self.source(request, options, skip: skip, host)
     let available = source.batchesPerEpoch.map { batches in
       let (product, overflow) = batches.multipliedReportingOverflow(by: options.passes)

@@ -35,6 +35,7 @@ public final class StepLoop {
   var savedAt = monotonicSeconds()
   let startedAt = monotonicSeconds()
   let firstStep: Int
+  private let framesSkipped: Int
   /// The last step's loss, while its gradients are still in place.
   var lastLoss: Double?
 
@@ -67,7 +68,9 @@ public final class StepLoop {
     adamW = AdamWConfig(weightDecay: options.weightDecay)
     moments = try opening.moments(of: trained)
     firstStep = state.step
+    framesSkipped = opening.framesSkipped
     savedStep = opening.isResumed ? state.step : nil
+    if opening.isResumed { store.goOn(fromStep: state.step) }
 
     reference = ReferencePolicy(recorded: state.reference, note: host.note) {
       try opening.openReference(note: host.note)
@@ -98,7 +101,8 @@ public final class StepLoop {
       throw error
     }
     if let signal = host.pendingSignal { return try stop(signal) }
-    guard state.step > firstStep else {
+    // An interrupted call may have used all frames already, and only its ending is missing.
+    guard state.step > firstStep || framesSkipped > 0 else {
       throw PlainFailure.badData("\(source.name): no step was taken: there was no frame to learn from")
     }
     state.isCallOver = true

@@ -59,6 +59,12 @@ import Testing
       #expect(try readFile(folder + "/parts.bin") == readFile(folder + "/whole.bin"))
       #expect(
         try readFile(folder + "/parts.bin.state-4.safetensors") == readFile(folder + "/whole.bin.state-4.safetensors"))
+      // Only the end frame was missing: all steps are taken, and resuming ends the call.
+      let cut = try runPipeline("dpo-step --ckpt cut.bin \(options) < <(head -c -40 pairs)", in: folder)
+      #expect(cut.status == 65 && cut.lines.count == 4, "\(cut.ending)")
+      let rest = try runPipeline("dpo-step --ckpt cut.bin \(options) --resume < pairs", in: folder)
+      #expect(rest.status == 0 && rest.lines.isEmpty, "\(rest.ending)")
+      #expect(try readFile(folder + "/cut.bin") == readFile(folder + "/whole.bin"))
       // Without --resume a call takes its stream as new, and goes on with moments and step.
       let third = try runPipeline("dpo-step --ckpt parts.bin \(options) < pairs", in: folder)
       #expect(try third.status == 0 && third.numbers("step") == [5, 6, 7, 8], "\(third.ending)")
