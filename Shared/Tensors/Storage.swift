@@ -41,6 +41,7 @@ private final class BlockPool: @unchecked Sendable {
   }
   private let state = Mutex(State())
   private let cacheLimit = 768 << 20
+  private static let largeBlock = 8 << 20
 
   private static func sizeClass(_ count: Int) -> Int {
     guard count > 64 else { return 64 }
@@ -56,11 +57,15 @@ private final class BlockPool: @unchecked Sendable {
       return UInt(bitPattern: block)
     }
     if let block = UnsafeMutablePointer<Float>(bitPattern: recycled) { return block }
-    guard let fresh = aligned_alloc(64, (size * 4 + 63) & ~63) else {
+    // Huge pages for large blocks: a first touch then costs one page fault for 2 MiB, not 512.
+    let alignment = size * 4 >= Self.largeBlock ? 2 << 20 : 64
+    let bytes = (size * 4 + alignment - 1) / alignment * alignment
+    guard let fresh = aligned_alloc(alignment, bytes) else {
       let line = "out of memory: a block of \(size * 4) bytes was refused; use a smaller batch\n"
       _ = line.utf8CString.withUnsafeBytes { write(2, $0.baseAddress, $0.count - 1) }
       exit(70)
     }
+    if bytes >= Self.largeBlock { madvise(fresh, bytes, MADV_HUGEPAGE) }
     return fresh.assumingMemoryBound(to: Float.self)
   }
 
