@@ -18,7 +18,8 @@ func c(_ name: String, uses: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: uses, path: "Shared/\(name)", cSettings: vectorised)
 }
 func shared(_ name: String, uses: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: uses, path: "Shared/\(name)", exclude: documents[name] ?? [], swiftSettings: optimised)
+  .target(
+    name: name, dependencies: uses, path: "Shared/\(name)", exclude: documents[name] ?? [], swiftSettings: optimised)
 }
 func tool(_ name: String, uses: [Target.Dependency]) -> Target {
   .executableTarget(name: name, dependencies: uses + ["ToolSupport", argumentParser], path: "Tools/\(name)")
@@ -48,14 +49,18 @@ let floors: [Target] = [
   shared("Checkpoints", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream"]),
   shared("Models", uses: ["Failures", "StrictJSON", "Tensors", "Autograd", "Checkpoints"]),
   shared("Training", uses: ["Failures", "StrictJSON", "Tensors", "Autograd", "TensorStream", "Checkpoints", "Models"]),
-  shared("ToolSupport", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream", "Checkpoints", "Models", "Training", argumentParser]),
+  shared(
+    "ToolSupport",
+    uses: ["Failures", "StrictJSON", "Tensors", "TensorStream", "Checkpoints", "Models", "Training", argumentParser]),
 ]
 
 let tools: [Target] = [
   tool("frames", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream"]),
   tool("miniworld", uses: ["MiniWorlds"]),
   tool("ckpt", uses: ["Failures", "StrictJSON", "Tensors", "Tokenizers", "MiniWorlds", "Checkpoints"]),
-  tool("imgtok", uses: ["Failures", "StrictJSON", "Tensors", "Imaging", "Tokenizers", "Manifests", "Checkpoints", "Models"]),
+  tool(
+    "imgtok",
+    uses: ["Failures", "StrictJSON", "Tensors", "Imaging", "Tokenizers", "Manifests", "Checkpoints", "Models"]),
   tool("encode", uses: ["Checkpoints", "Training"]),
   tool("score", uses: ["Checkpoints", "Training"]),
   tool("sft-step", uses: ["Training"]),
@@ -77,7 +82,10 @@ let checks: [Target] = [
   tests("CheckpointsTests", uses: ["Checkpoints", "commit-loop"]),
   tests("ModelsTests", uses: ["Tensors", "Autograd", "TensorStream", "Checkpoints", "Models"]),
   tests("TrainingTests", uses: ["Failures", "StrictJSON", "TensorStream", "Checkpoints", "Training"]),
-  tests("ToolTests", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream", "Imaging", "Checkpoints"] + tools.map { .target(name: $0.name) }),
+  tests(
+    "ToolTests",
+    uses: ["Failures", "StrictJSON", "Tensors", "TensorStream", "Imaging", "Checkpoints"]
+      + tools.map { .target(name: $0.name) }),
 ]
 
 let package = Package(

@@ -4,13 +4,17 @@ import Tensors
 
 /// GELU in the three forms that checkpoints name (arXiv 1606.08415).
 public enum GELU: Int32, Sendable {
-  case tanh = 0, erf = 1, quick = 2
+  case tanh = 0
+  case erf = 1
+  case quick = 2
 }
 
 /// GELU, elementwise.
 public func gelu(_ x: Variable, _ kind: GELU) -> Variable {
   let y = Tensor(uninitialized: x.shape)
-  inChunks(y.count, size: 1 << 14) { kernel_gelu(kind.rawValue, x.value.pointer + $0.lowerBound, y.pointer + $0.lowerBound, $0.count) }
+  inChunks(y.count, size: 1 << 14) {
+    kernel_gelu(kind.rawValue, x.value.pointer + $0.lowerBound, y.pointer + $0.lowerBound, $0.count)
+  }
   return Variable(y, from: [x]) { dy in
     let dx = Tensor(uninitialized: x.shape)
     inChunks(dx.count, size: 1 << 14) { range in
@@ -29,11 +33,13 @@ public func swiglu(gate: Variable, up: Variable) -> Variable {
     kernel_swiglu(gate.value.pointer + at, up.value.pointer + at, y.pointer + at, range.count)
   }
   return Variable(y, from: [gate, up]) { dy in
-    let dgate = Tensor(uninitialized: gate.shape), dup = Tensor(uninitialized: up.shape)
+    let dgate = Tensor(uninitialized: gate.shape)
+    let dup = Tensor(uninitialized: up.shape)
     inChunks(dy.count, size: 1 << 14) { range in
       let at = range.lowerBound
       kernel_swiglu_backward(
-        gate.value.pointer + at, up.value.pointer + at, dy.pointer + at, dgate.pointer + at, dup.pointer + at, range.count)
+        gate.value.pointer + at, up.value.pointer + at, dy.pointer + at, dgate.pointer + at, dup.pointer + at,
+        range.count)
     }
     gate.accumulate(dgate)
     up.accumulate(dup)

@@ -43,12 +43,14 @@ extension AdamWConfig {
   public func update(
     _ value: Tensor, _ moments: AdamWMoments, gradient: Tensor, gradientScale: Float, learningRate: Double, step: Int
   ) {
-    let correction1 = 1 - pow(beta1, Double(step)), correction2 = 1 - pow(beta2, Double(step))
+    let correction1 = 1 - pow(beta1, Double(step))
+    let correction2 = 1 - pow(beta2, Double(step))
     let decay = value.shape.count > 1 ? learningRate * weightDecay : 0
     inChunks(value.count) { range in
       let at = range.lowerBound
       kernel_adamw(
-        value.pointer + at, moments.first.pointer + at, moments.second.pointer + at, gradient.pointer + at, gradientScale,
+        value.pointer + at, moments.first.pointer + at, moments.second.pointer + at, gradient.pointer + at,
+        gradientScale,
         Float(1 - beta1), Float(beta2), Float(1 - beta2), Float(epsilon), Float(learningRate / correction1),
         Float(correction2.squareRoot()), Float(decay), range.count)
     }

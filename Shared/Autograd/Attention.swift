@@ -16,7 +16,8 @@ public func attention(
   pass.forward(into: out, lse: lse)
   return Variable(out, from: [q, k, v]) { dy in
     let dq = Tensor(uninitialized: q.shape)
-    let dk = Tensor(zeros: k.shape), dv = Tensor(zeros: v.shape)
+    let dk = Tensor(zeros: k.shape)
+    let dv = Tensor(zeros: v.shape)
     pass.backward(dy, out: out, lse: lse, dq: dq, dk: dk, dv: dv)
     q.accumulate(dq)
     k.accumulate(dk)
@@ -31,8 +32,11 @@ private struct AttentionPass {
   let scale: Float
 
   init(q: Tensor, k: Tensor, v: Tensor, layout: AttentionLayout, heads: Int, keyHeads: Int) {
-    precondition(heads % keyHeads == 0 && q.columns % heads == 0, "attention: \(heads) heads over \(keyHeads) key heads")
-    precondition(q.rows == layout.queryRows && k.rows == layout.keyRows && v.rows == k.rows, "attention: rows differ from the layout")
+    precondition(
+      heads % keyHeads == 0 && q.columns % heads == 0, "attention: \(heads) heads over \(keyHeads) key heads")
+    precondition(
+      q.rows == layout.queryRows && k.rows == layout.keyRows && v.rows == k.rows,
+      "attention: rows differ from the layout")
     (self.q, self.k, self.v, self.layout, self.heads, self.keyHeads) = (q, k, v, layout, heads, keyHeads)
     width = q.columns / heads
     precondition(k.columns == keyHeads * width && v.columns == k.columns, "attention: key heads of another width")
@@ -40,7 +44,9 @@ private struct AttentionPass {
   }
 
   private func head(_ tensor: Tensor, _ rows: Range<Int>, _ head: Int) -> Matrix {
-    Matrix(tensor.pointer + rows.lowerBound * tensor.columns + head * width, rows: rows.count, columns: width, stride: tensor.columns)
+    Matrix(
+      tensor.pointer + rows.lowerBound * tensor.columns + head * width, rows: rows.count, columns: width,
+      stride: tensor.columns)
   }
 
   /// Columns `range` of a block's scores.
@@ -60,10 +66,13 @@ private struct AttentionPass {
   func forward(into out: Tensor, lse: Tensor) {
     let group = heads / keyHeads
     parallelFor(chunks: layout.blocks.count * heads) { task in
-      let block = layout.blocks[task / heads], h = task % heads
+      let block = layout.blocks[task / heads]
+      let h = task % heads
       let scores = Tensor(uninitialized: [block.queries.count, block.keyCount])
       runs(block) { keys, columns in
-        multiply(head(q, block.queries, h), head(k, keys, h / group), .right, scale: scale, into: self.columns(scores, block, columns))
+        multiply(
+          head(q, block.queries, h), head(k, keys, h / group), .right, scale: scale,
+          into: self.columns(scores, block, columns))
       }
       layout.visible.withUnsafeBufferPointer { visible in
         kernel_softmax_visible(
@@ -86,12 +95,14 @@ private struct AttentionPass {
       let keyHead = task % keyHeads
       for block in layout.blocks[layout.trees[task / keyHeads]] {
         let queries = block.queries
-        let p = Tensor(uninitialized: [queries.count, block.keyCount]), ds = Tensor(uninitialized: p.shape)
+        let p = Tensor(uninitialized: [queries.count, block.keyCount])
+        let ds = Tensor(uninitialized: p.shape)
         let delta = Tensor(uninitialized: [queries.count])
         for h in keyHead * group..<(keyHead + 1) * group {
           let dOut = head(dy, queries, h)
           runs(block) { keys, columns in
-            multiply(head(q, queries, h), head(k, keys, keyHead), .right, scale: scale, into: self.columns(p, block, columns))
+            multiply(
+              head(q, queries, h), head(k, keys, keyHead), .right, scale: scale, into: self.columns(p, block, columns))
             multiply(dOut, head(v, keys, keyHead), .right, into: self.columns(ds, block, columns))
           }
           layout.visible.withUnsafeBufferPointer { visible in
@@ -101,10 +112,12 @@ private struct AttentionPass {
           }
           let o = head(out, queries, h)
           kernel_row_dots(dOut.pointer, dOut.stride, o.pointer, o.stride, delta.pointer, 1, queries.count, width)
-          kernel_softmax_backward(p.pointer, ds.pointer, block.keyCount, delta.pointer, scale, queries.count, block.keyCount)
+          kernel_softmax_backward(
+            p.pointer, ds.pointer, block.keyCount, delta.pointer, scale, queries.count, block.keyCount)
           runs(block) { keys, columns in
             multiply(self.columns(p, block, columns), dOut, .left, beta: 1, into: head(dv, keys, keyHead))
-            multiply(self.columns(ds, block, columns), head(q, queries, h), .left, beta: 1, into: head(dk, keys, keyHead))
+            multiply(
+              self.columns(ds, block, columns), head(q, queries, h), .left, beta: 1, into: head(dk, keys, keyHead))
             multiply(
               self.columns(ds, block, columns), head(k, keys, keyHead), beta: columns.lowerBound == 0 ? 0 : 1,
               into: head(dq, queries, h))

@@ -50,12 +50,16 @@ public struct AttentionLayout: Sendable {
   }
 
   private init(segments: [Segment], queries: [Int]?, ownVisible: (Segment, Int) -> Int) {
-    var blocks: [Block] = [], trees: [Range<Int>] = [], visible: [Int32] = []
-    var ancestors: [[Range<Int>]] = []                  // key runs above each segment, adjacent runs joined
-    var next = 0                                        // position in the list of queries
+    var blocks: [Block] = []
+    var trees: [Range<Int>] = []
+    var visible: [Int32] = []
+    var ancestors: [[Range<Int>]] = []  // key runs above each segment, adjacent runs joined
+    var next = 0  // position in the list of queries
     for (number, segment) in segments.enumerated() {
       let end = segment.start + segment.count
-      let above = segment.parent.map { Self.joining(ancestors[$0], segments[$0].start..<segments[$0].start + segments[$0].count) } ?? []
+      let above =
+        segment.parent.map { Self.joining(ancestors[$0], segments[$0].start..<segments[$0].start + segments[$0].count) }
+        ?? []
       ancestors.append(above)
       precondition(segment.parent.map { $0 < number } ?? true, "a segment stands before its parent")
       let aboveCount = above.reduce(0) { $0 + $1.count }

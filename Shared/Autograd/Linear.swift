@@ -5,7 +5,8 @@ import Tensors
 
 /// y = x·Wᵀ + b.   x [T, in], weight [out, in] (or any shape whose first extent is out), bias [out]  ->  [T, out]
 public func linear(_ x: Variable, weight: Variable, bias: Variable? = nil) -> Variable {
-  let rows = x.rows, outputs = weight.rows
+  let rows = x.rows
+  let outputs = weight.rows
   precondition(x.columns == weight.columns, "linear: x \(x.shape) does not fit weight \(weight.shape)")
   let y = Tensor(uninitialized: [rows, outputs])
   if let bias { kernel_fill_rows(bias.value.pointer, y.pointer, rows, outputs) }
@@ -40,7 +41,8 @@ public func + (a: Variable, b: Variable) -> Variable {
 
 /// x [n·P, D] + table [P, D], the table repeated n times: position embeddings of n images.
 public func addRepeating(_ x: Variable, table: Variable) -> Variable {
-  let period = table.rows, width = table.columns
+  let period = table.rows
+  let width = table.columns
   precondition(x.columns == width && x.rows % period == 0, "addRepeating: x \(x.shape), table \(table.shape)")
   let y = Tensor(uninitialized: x.shape)
   parallelFor(chunks: x.rows / period) { image in

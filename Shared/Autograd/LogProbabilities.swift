@@ -10,9 +10,11 @@ import Tensors
 /// The vocabulary is walked in chunks; each chunk's maximum and sum of exponentials are combined in chunk order, in f64. The
 /// backward pass computes the logits again.
 public func logProbabilities(_ h: Variable, weight: Variable, targets: [Int32]) -> Variable {
-  precondition(h.rows == targets.count && h.columns == weight.columns, "logProbabilities: h \(h.shape), weight \(weight.shape)")
+  precondition(
+    h.rows == targets.count && h.columns == weight.columns, "logProbabilities: h \(h.shape), weight \(weight.shape)")
   let head = LanguageHead(h: h.value, weight: weight.value, targets: targets)
-  let result = Tensor(uninitialized: [targets.count]), lse = Tensor(uninitialized: [targets.count])
+  let result = Tensor(uninitialized: [targets.count])
+  let lse = Tensor(uninitialized: [targets.count])
   head.forward(into: result, lse: lse)
   return Variable(result, from: [h, weight]) { g in
     h.accumulate { dh, dhBeta in
@@ -36,7 +38,9 @@ private struct LanguageHead {
   private static let chunk = 1024
   private static let block = 512
   private var chunks: Int { (weight.rows + Self.chunk - 1) / Self.chunk }
-  private func vocabulary(_ chunk: Int) -> Range<Int> { chunk * Self.chunk..<min(weight.rows, (chunk + 1) * Self.chunk) }
+  private func vocabulary(_ chunk: Int) -> Range<Int> {
+    chunk * Self.chunk..<min(weight.rows, (chunk + 1) * Self.chunk)
+  }
 
   private func logits(_ rows: Range<Int>, _ words: Range<Int>) -> Tensor {
     let logits = Tensor(uninitialized: [rows.count, words.count])
@@ -47,7 +51,8 @@ private struct LanguageHead {
   func forward(into result: Tensor, lse: Tensor) {
     for start in stride(from: 0, to: h.rows, by: Self.block) {
       let rows = start..<min(h.rows, start + Self.block)
-      let max = Tensor(uninitialized: [chunks, rows.count]), sum = Tensor(uninitialized: [chunks, rows.count])
+      let max = Tensor(uninitialized: [chunks, rows.count])
+      let sum = Tensor(uninitialized: [chunks, rows.count])
       parallelFor(chunks: chunks) { chunk in
         let words = vocabulary(chunk)
         let logits = logits(rows, words)
@@ -58,7 +63,8 @@ private struct LanguageHead {
         }
       }
       for row in rows {
-        var best = -Float.infinity, total = 0.0
+        var best = -Float.infinity
+        var total = 0.0
         for chunk in 0..<chunks { best = Swift.max(best, max.pointer[chunk * rows.count + row - start]) }
         for chunk in 0..<chunks {
           let at = chunk * rows.count + row - start
@@ -93,7 +99,8 @@ private struct LanguageHead {
               into: Matrix(partial.rows(group..<group + 1).reshaped([rows.count, h.columns])))
           }
           if let dw {
-            multiply(Matrix(dlogits), Matrix(h.rows(rows)), .left, beta: start == 0 ? dwBeta : 1, into: Matrix(dw.rows(words)))
+            multiply(
+              Matrix(dlogits), Matrix(h.rows(rows)), .left, beta: start == 0 ? dwBeta : 1, into: Matrix(dw.rows(words)))
           }
         }
       }

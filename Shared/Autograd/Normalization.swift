@@ -7,9 +7,11 @@ private let rowsPerChunk = 64
 
 /// Layer norm (arXiv 1607.06450) over the last extent.   x [T, D], gain, bias [D]  ->  [T, D]
 public func layerNorm(_ x: Variable, gain: Variable, bias: Variable, epsilon: Float) -> Variable {
-  let rows = x.rows, width = x.columns
+  let rows = x.rows
+  let width = x.columns
   let y = Tensor(uninitialized: x.shape)
-  let mean = Tensor(uninitialized: [rows]), rstd = Tensor(uninitialized: [rows])
+  let mean = Tensor(uninitialized: [rows])
+  let rstd = Tensor(uninitialized: [rows])
   inChunks(rows, size: rowsPerChunk) { range in
     let r = range.lowerBound
     kernel_layer_norm(
@@ -36,12 +38,15 @@ public func layerNorm(_ x: Variable, gain: Variable, bias: Variable, epsilon: Fl
 
 /// RMS norm (arXiv 1910.07467) over the last extent.   x [T, D], gain [D]  ->  [T, D]
 public func rmsNorm(_ x: Variable, gain: Variable, epsilon: Float) -> Variable {
-  let rows = x.rows, width = x.columns
-  let y = Tensor(uninitialized: x.shape), rstd = Tensor(uninitialized: [rows])
+  let rows = x.rows
+  let width = x.columns
+  let y = Tensor(uninitialized: x.shape)
+  let rstd = Tensor(uninitialized: [rows])
   inChunks(rows, size: rowsPerChunk) { range in
     let r = range.lowerBound
     kernel_rms_norm(
-      x.value.pointer + r * width, gain.value.pointer, epsilon, y.pointer + r * width, rstd.pointer + r, range.count, width)
+      x.value.pointer + r * width, gain.value.pointer, epsilon, y.pointer + r * width, rstd.pointer + r, range.count,
+      width)
   }
   return Variable(y, from: [x, gain]) { dy in
     let dx = Tensor(uninitialized: x.shape)
@@ -50,7 +55,8 @@ public func rmsNorm(_ x: Variable, gain: Variable, epsilon: Float) -> Variable {
     inChunks(rows, size: rowsPerChunk) { range in
       let r = range.lowerBound
       kernel_rms_norm_backward(
-        x.value.pointer + r * width, gain.value.pointer, rstd.pointer + r, dy.pointer + r * width, dx.pointer + r * width,
+        x.value.pointer + r * width, gain.value.pointer, rstd.pointer + r, dy.pointer + r * width,
+        dx.pointer + r * width,
         gain.requiresGradient ? partial.pointer + r / rowsPerChunk * width : nil, range.count, width)
     }
     x.accumulate(dx)

@@ -8,11 +8,15 @@ import Tensors
 public func gatherRows(_ x: Variable, _ indices: [Int]) -> Variable {
   let width = x.columns
   let y = Tensor(uninitialized: [indices.count, width])
-  for (row, index) in indices.enumerated() { (y.pointer + row * width).update(from: x.value.pointer + index * width, count: width) }
+  for (row, index) in indices.enumerated() {
+    (y.pointer + row * width).update(from: x.value.pointer + index * width, count: width)
+  }
   return Variable(y, from: [x]) { dy in
     x.accumulate { dx, beta in
       if beta == 0 { dx.fill(0) }
-      for (row, index) in indices.enumerated() { kernel_axpy(1, dy.pointer + row * width, dx.pointer + index * width, width) }
+      for (row, index) in indices.enumerated() {
+        kernel_axpy(1, dy.pointer + row * width, dx.pointer + index * width, width)
+      }
     }
   }
 }
@@ -25,7 +29,9 @@ public func embed(tokens: [Int32], table: Variable, visual: [Int32], visualToken
   precondition(visualTokens == nil || visualTokens?.columns == width, "visual tokens are not as wide as the embeddings")
   let y = Tensor(uninitialized: [tokens.count, width])
   for row in tokens.indices {
-    let source = tokens[row] >= 0 ? table.value.pointer + Int(tokens[row]) * width
+    let source =
+      tokens[row] >= 0
+      ? table.value.pointer + Int(tokens[row]) * width
       : (visualTokens?.value.pointer).map { $0 + Int(visual[row]) * width }
     guard let source else { preconditionFailure("row \(row) is neither text nor visual") }
     (y.pointer + row * width).update(from: source, count: width)
@@ -72,13 +78,15 @@ public struct RotaryTable {
 
   /// The table of some of the rows.
   public func rows(_ indices: [Int]) -> RotaryTable {
-    RotaryTable(cosines: gatherRows(Variable(cosines), indices).value, sines: gatherRows(Variable(sines), indices).value)
+    RotaryTable(
+      cosines: gatherRows(Variable(cosines), indices).value, sines: gatherRows(Variable(sines), indices).value)
   }
 }
 
 /// Rotates every head of x.   x [T, heads·2·half]
 public func rotary(_ x: Variable, _ table: RotaryTable) -> Variable {
-  let half = table.cosines.columns, heads = x.columns / (2 * half)
+  let half = table.cosines.columns
+  let heads = x.columns / (2 * half)
   let y = x.value.copy()
   rotate(y, table, heads: heads, half: half, direction: 1)
   return Variable(y, from: [x]) { dy in
@@ -92,6 +100,7 @@ private func rotate(_ x: Tensor, _ table: RotaryTable, heads: Int, half: Int, di
   inChunks(x.rows, size: 64) { range in
     let r = range.lowerBound
     kernel_rotary(
-      x.pointer + r * x.columns, table.cosines.pointer + r * half, table.sines.pointer + r * half, direction, range.count, heads, half)
+      x.pointer + r * x.columns, table.cosines.pointer + r * half, table.sines.pointer + r * half, direction,
+      range.count, heads, half)
   }
 }

@@ -44,7 +44,7 @@ public final class Variable {
     guard requiresGradient else { return }
     accumulate(seed)
     var order = topologicalOrder()
-    while let variable = order.popLast() {              // popped: its activations are freed as soon as nobody needs them
+    while let variable = order.popLast() {  // popped: its activations are freed as soon as nobody needs them
       guard let propagate = variable.propagate else { continue }
       variable.propagate = nil
       variable.inputs = []
@@ -56,7 +56,8 @@ public final class Variable {
 
   /// Inputs before outputs; iterative, since a deep model would overflow the stack.
   private func topologicalOrder() -> [Variable] {
-    var order: [Variable] = [], stack: [(variable: Variable, next: Int)] = [(self, 0)]
+    var order: [Variable] = []
+    var stack: [(variable: Variable, next: Int)] = [(self, 0)]
     isListed = true
     while let (variable, next) = stack.last {
       if next == variable.inputs.count {
@@ -66,7 +67,7 @@ public final class Variable {
       }
       stack[stack.count - 1].next += 1
       let input = variable.inputs[next]
-      if input.propagate != nil, !input.isListed {     // a leaf has nothing to propagate
+      if input.propagate != nil, !input.isListed {  // a leaf has nothing to propagate
         input.isListed = true
         stack.append((input, 0))
       }
@@ -82,7 +83,7 @@ public final class Variable {
       gradient = g
       return
     }
-    gradient = nil                                      // so that uniqueness is told by this one reference
+    gradient = nil  // so that uniqueness is told by this one reference
     if !own.isUniquelyReferenced() { own = own.copy() }
     own.add(g)
     gradient = own

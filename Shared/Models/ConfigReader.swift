@@ -45,7 +45,9 @@ struct ConfigReader {
 
   func positive(_ keys: String..., or fallback: Double? = nil) throws -> Double {
     guard let (key, value) = value(keys) else { return try required(keys, fallback) }
-    guard let number = value.double, number > 0, number.isFinite else { throw failure(key, "is \(value.text()), expected a positive number") }
+    guard let number = value.double, number > 0, number.isFinite else {
+      throw failure(key, "is \(value.text()), expected a positive number")
+    }
     return number
   }
 

@@ -26,10 +26,12 @@ public struct MultimodalConfig: Sendable, Equatable {
 
   /// Reads the config of an open checkpoint. Throws 65 where a value is impossible or not supported, naming its key.
   public init(_ checkpoint: Checkpoint) throws {
-    let reader = ConfigReader(checkpoint.config, file: checkpoint.path + (checkpoint.isDirectory ? "/config.json" : ": config.json"))
+    let reader = ConfigReader(
+      checkpoint.config, file: checkpoint.path + (checkpoint.isDirectory ? "/config.json" : ": config.json"))
     let type = try reader.string("model_type")
     guard let parts = Self.parts[type] else {
-      throw reader.failure("model_type", "is \"\(type)\"; known are \(Self.parts.keys.sorted().joined(separator: ", "))")
+      throw reader.failure(
+        "model_type", "is \"\(type)\"; known are \(Self.parts.keys.sorted().joined(separator: ", "))")
     }
     let headIsStored = checkpoint.tensor(canonical: "vision_tower.vision_model.head.probe") != nil
     let visionReader = type == "llava" || type == "siglip" ? try reader.section("vision_config") : reader
@@ -37,7 +39,9 @@ public struct MultimodalConfig: Sendable, Equatable {
 
     if parts.contains(.vision) {
       guard let visionReader else { throw reader.failure("vision_config", "is missing") }
-      if type == "llava" { try Self.expect(visionReader, "vision_config", ["siglip_vision_model"], fallback: "clip_vision_model") }
+      if type == "llava" {
+        try Self.expect(visionReader, "vision_config", ["siglip_vision_model"], fallback: "clip_vision_model")
+      }
       vision = try SigLIPConfig(visionReader, headIsStored: headIsStored)
     } else {
       vision = nil
@@ -56,7 +60,8 @@ public struct MultimodalConfig: Sendable, Equatable {
       throw reader.failure("vision_feature_select_strategy", "is \"\(strategy)\", expected \"default\" or \"full\"")
     }
     dropsFirstFeature = strategy == "default"
-    projectorActivation = try GELU(reader.string("projector_hidden_act", or: "gelu"), reader, key: "projector_hidden_act")
+    projectorActivation = try GELU(
+      reader.string("projector_hidden_act", or: "gelu"), reader, key: "projector_hidden_act")
     projectorHasBias = try reader.bool("multimodal_projector_bias", or: true)
     if type == "llava", let text {
       let id = try reader.int("image_token_id", "image_token_index", or: 32000, minimum: 0)
@@ -85,7 +90,9 @@ public struct MultimodalConfig: Sendable, Equatable {
       throw reader.failure(key, "is \(value.text()), expected one layer (features of several layers are not supported)")
     }
     let layer = index < 0 ? layers + 1 + index : index
-    guard (0...layers).contains(layer) else { throw reader.failure(key, "is \(index); the encoder has \(layers) layers") }
+    guard (0...layers).contains(layer) else {
+      throw reader.failure(key, "is \(index); the encoder has \(layers) layers")
+    }
     return layer
   }
 
@@ -113,10 +120,13 @@ public final class MultimodalModel {
       throw PlainFailure.badData("\(checkpoint.path): a \(checkpoint.modelType) checkpoint has no \(absent)")
     }
     let weights = Weights(checkpoint, trainable: trainable)
-    vision = try wanted.contains(.vision) ? config.vision.map { try SigLIPEncoder(weights, $0, depth: config.featureLayer) } : nil
+    vision =
+      try wanted.contains(.vision)
+      ? config.vision.map { try SigLIPEncoder(weights, $0, depth: config.featureLayer) } : nil
     if wanted.contains(.projector), let from = config.vision, let to = config.text {
       projector = try Projector(
-        weights, inputs: from.hiddenSize, outputs: to.hiddenSize, activation: config.projectorActivation, bias: config.projectorHasBias)
+        weights, inputs: from.hiddenSize, outputs: to.hiddenSize, activation: config.projectorActivation,
+        bias: config.projectorHasBias)
     } else {
       projector = nil
     }

@@ -32,19 +32,28 @@ public struct Qwen2Config: Sendable, Equatable {
     epsilon = try reader.positive("rms_norm_eps", or: 1e-6)
     isTied = try reader.bool("tie_word_embeddings", or: false) || tiedAbove
     guard headCount % keyHeadCount == 0 else {
-      throw reader.failure("num_key_value_heads", "is \(keyHeadCount), which does not divide num_attention_heads \(headCount)")
+      throw reader.failure(
+        "num_key_value_heads", "is \(keyHeadCount), which does not divide num_attention_heads \(headCount)")
     }
-    guard headSize > 0, headSize % 2 == 0 else { throw reader.failure("head_dim", "is \(headSize), expected an even number") }
+    guard headSize > 0, headSize % 2 == 0 else {
+      throw reader.failure("head_dim", "is \(headSize), expected an even number")
+    }
     let activation = try reader.string("hidden_act", or: "silu")
-    guard activation == "silu" || activation == "swish" else { throw reader.failure("hidden_act", "is \"\(activation)\", expected silu") }
+    guard activation == "silu" || activation == "swish" else {
+      throw reader.failure("hidden_act", "is \"\(activation)\", expected silu")
+    }
     guard try !reader.bool("use_sliding_window", or: false) else {
       throw reader.failure("use_sliding_window", "is true: sliding windows are not supported")
     }
     // Newest first: rope_parameters {rope_theta, rope_type}; before it, rope_theta beside an optional rope_scaling.
     let rope = try reader.section("rope_scaling") ?? reader.section("rope_parameters")
     let type = try rope?.string("rope_type", or: rope?.string("type", or: "default")) ?? "default"
-    guard type == "default" else { throw reader.failure("rope_parameters.rope_type", "is \"\(type)\", only \"default\" is supported") }
-    ropeTheta = try rope?.positive("rope_theta", or: reader.positive("rope_theta", or: 10000)) ?? reader.positive("rope_theta", or: 10000)
+    guard type == "default" else {
+      throw reader.failure("rope_parameters.rope_type", "is \"\(type)\", only \"default\" is supported")
+    }
+    ropeTheta =
+      try rope?.positive("rope_theta", or: reader.positive("rope_theta", or: 10000))
+      ?? reader.positive("rope_theta", or: 10000)
   }
 }
 
@@ -59,7 +68,8 @@ struct Qwen2 {
 
   init(_ weights: Weights, _ config: Qwen2Config) throws {
     self.config = config
-    let prefix = "language_model.model.", headName = "language_model.lm_head.weight"
+    let prefix = "language_model.model."
+    let headName = "language_model.lm_head.weight"
     let shape = [config.vocabularySize, config.hiddenSize]
     embedding = try weights.parameter(prefix + "embed_tokens.weight", shape)
     layers = try (0..<config.layerCount).map { try Qwen2Layer(weights, prefix + "layers.\($0)", config) }
@@ -95,7 +105,9 @@ private struct Qwen2Layer {
   let heads, keyHeads: Int
 
   init(_ weights: Weights, _ prefix: String, _ config: Qwen2Config) throws {
-    let e = config.hiddenSize, m = config.intermediateSize, d = config.headSize
+    let e = config.hiddenSize
+    let m = config.intermediateSize
+    let d = config.headSize
     heads = config.headCount
     keyHeads = config.keyHeadCount
     inputNorm = try RMSNorm(weights, prefix + ".input_layernorm", e, epsilon: config.epsilon)
@@ -109,13 +121,14 @@ private struct Qwen2Layer {
     down = try LinearLayer(weights, prefix + ".mlp.down_proj", m, e, bias: false)
   }
 
-  func callAsFunction(_ x: Variable, _ layout: AttentionLayout, _ table: RotaryTable, queries: [Int]? = nil) -> Variable {
+  func callAsFunction(_ x: Variable, _ layout: AttentionLayout, _ table: RotaryTable, queries: [Int]? = nil) -> Variable
+  {
     let n = inputNorm(x)
     let nq = queries.map { gatherRows(n, $0) } ?? n
-    let q = rotary(query(nq), queries.map(table.rows) ?? table)                          // [queries, H·d]
-    let k = rotary(key(n), table)                                                        // [T, K·d]
+    let q = rotary(query(nq), queries.map(table.rows) ?? table)  // [queries, H·d]
+    let k = rotary(key(n), table)  // [T, K·d]
     let attended = out(attention(q, k, value(n), layout, heads: heads, keyHeads: keyHeads))
-    let h = (queries.map { gatherRows(x, $0) } ?? x) + attended                          // [queries, E]
+    let h = (queries.map { gatherRows(x, $0) } ?? x) + attended  // [queries, E]
     let m = postNorm(h)
     return h + down(swiglu(gate: gate(m), up: up(m)))
   }

@@ -37,7 +37,9 @@ public struct SigLIPConfig: Sendable, Equatable {
     guard hiddenSize % headCount == 0 else {
       throw reader.failure("num_attention_heads", "is \(headCount), which does not divide hidden_size \(hiddenSize)")
     }
-    guard patchSize <= imageSize else { throw reader.failure("patch_size", "is \(patchSize), more than image_size \(imageSize)") }
+    guard patchSize <= imageSize else {
+      throw reader.failure("patch_size", "is \(patchSize), more than image_size \(imageSize)")
+    }
     guard try reader.int("num_channels", or: 3) == 3 else { throw reader.failure("num_channels", "must be 3") }
   }
 }
@@ -53,15 +55,19 @@ struct SigLIPEncoder {
   init(_ weights: Weights, _ config: SigLIPConfig, depth: Int) throws {
     self.config = config
     let prefix = "vision_tower.vision_model."
-    let width = config.hiddenSize, side = config.patchSize
+    let width = config.hiddenSize
+    let side = config.patchSize
     patchEmbedding = (
       try weights.parameter(prefix + "embeddings.patch_embedding.weight", [width, 3, side, side]),
       try weights.parameter(prefix + "embeddings.patch_embedding.bias", [width])
     )
-    positionEmbedding = try weights.parameter(prefix + "embeddings.position_embedding.weight", [config.patchCount, width])
+    positionEmbedding = try weights.parameter(
+      prefix + "embeddings.position_embedding.weight", [config.patchCount, width])
     layers = try (0..<depth).map { try SigLIPLayer(weights, prefix + "encoder.layers.\($0)", config) }
     for layer in depth..<config.layerCount {
-      for (name, shape) in SigLIPLayer.shapes(config) { try weights.unused(prefix + "encoder.layers.\(layer).\(name)", shape) }
+      for (name, shape) in SigLIPLayer.shapes(config) {
+        try weights.unused(prefix + "encoder.layers.\(layer).\(name)", shape)
+      }
     }
     for (name, shape) in Self.unusedShapes(config) { try weights.unused(prefix + name, shape) }
   }
@@ -71,22 +77,25 @@ struct SigLIPEncoder {
     let patches = config.patchCount
     let images = (0..<pixels.rows / patches).map { Segment(parent: nil, start: $0 * patches, count: patches) }
     let layout = AttentionLayout(bidirectional: images)
-    var x = linear(pixels, weight: patchEmbedding.weight, bias: patchEmbedding.bias)   // the convolution: its stride is its kernel
-    x = addRepeating(x, table: positionEmbedding)                                      // [n·P, D]
+    var x = linear(pixels, weight: patchEmbedding.weight, bias: patchEmbedding.bias)  // the convolution: its stride is its kernel
+    x = addRepeating(x, table: positionEmbedding)  // [n·P, D]
     for layer in layers { x = layer(x, layout) }
     return x
   }
 
   /// What every SigLIP checkpoint holds above the feature layer.
   private static func unusedShapes(_ config: SigLIPConfig) -> [(String, [Int])] {
-    let d = config.hiddenSize, m = config.intermediateSize
+    let d = config.hiddenSize
+    let m = config.intermediateSize
     let norm: [(String, [Int])] = [("post_layernorm.weight", [d]), ("post_layernorm.bias", [d])]
     guard config.hasHead else { return norm }
     return norm + [
-      ("head.probe", [1, 1, d]), ("head.attention.in_proj_weight", [3 * d, d]), ("head.attention.in_proj_bias", [3 * d]),
+      ("head.probe", [1, 1, d]), ("head.attention.in_proj_weight", [3 * d, d]),
+      ("head.attention.in_proj_bias", [3 * d]),
       ("head.attention.out_proj.weight", [d, d]), ("head.attention.out_proj.bias", [d]),
       ("head.layernorm.weight", [d]), ("head.layernorm.bias", [d]),
-      ("head.mlp.fc1.weight", [m, d]), ("head.mlp.fc1.bias", [m]), ("head.mlp.fc2.weight", [d, m]), ("head.mlp.fc2.bias", [d]),
+      ("head.mlp.fc1.weight", [m, d]), ("head.mlp.fc1.bias", [m]), ("head.mlp.fc2.weight", [d, m]),
+      ("head.mlp.fc2.bias", [d]),
     ]
   }
 }
@@ -100,7 +109,8 @@ private struct SigLIPLayer {
   let activation: GELU
 
   init(_ weights: Weights, _ prefix: String, _ config: SigLIPConfig) throws {
-    let d = config.hiddenSize, m = config.intermediateSize
+    let d = config.hiddenSize
+    let m = config.intermediateSize
     norm1 = try LayerNorm(weights, prefix + ".layer_norm1", d, epsilon: config.epsilon)
     query = try LinearLayer(weights, prefix + ".self_attn.q_proj", d, d)
     key = try LinearLayer(weights, prefix + ".self_attn.k_proj", d, d)
@@ -121,24 +131,29 @@ private struct SigLIPLayer {
 
   /// The keys above with their shapes, for layers that do not run.
   static func shapes(_ config: SigLIPConfig) -> [(String, [Int])] {
-    let d = config.hiddenSize, m = config.intermediateSize
+    let d = config.hiddenSize
+    let m = config.intermediateSize
     let square = ["q_proj", "k_proj", "v_proj", "out_proj"].flatMap {
       [("self_attn.\($0).weight", [d, d]), ("self_attn.\($0).bias", [d])]
     }
     let norms = ["layer_norm1", "layer_norm2"].flatMap { [("\($0).weight", [d]), ("\($0).bias", [d])] }
-    return square + norms + [("mlp.fc1.weight", [m, d]), ("mlp.fc1.bias", [m]), ("mlp.fc2.weight", [d, m]), ("mlp.fc2.bias", [d])]
+    return square + norms + [
+      ("mlp.fc1.weight", [m, d]), ("mlp.fc1.bias", [m]), ("mlp.fc2.weight", [d, m]), ("mlp.fc2.bias", [d]),
+    ]
   }
 }
 
 /// U8 patches as imgtok cuts them, one buffer an image -> normalised pixels [Σ P, 3·p·p]: (v/255 - mean)/std a channel.
-public func normalizedPixels(_ images: [UnsafeRawBufferPointer], patchSize: Int, mean: [Float], std: [Float]) -> Tensor {
+public func normalizedPixels(_ images: [UnsafeRawBufferPointer], patchSize: Int, mean: [Float], std: [Float]) -> Tensor
+{
   let row = 3 * patchSize * patchSize
   let pixels = Tensor(uninitialized: [images.reduce(0) { $0 + $1.count } / row, row])
   var at = 0
   for image in images {
     guard let start = image.baseAddress else { continue }
     kernel_normalize_patches(
-      start.assumingMemoryBound(to: UInt8.self), pixels.pointer + at, image.count / row, patchSize * patchSize, mean, std)
+      start.assumingMemoryBound(to: UInt8.self), pixels.pointer + at, image.count / row, patchSize * patchSize, mean,
+      std)
     at += image.count
   }
   return pixels

@@ -80,7 +80,8 @@ final class Weights {
         "\(checkpoint.path): key \(stored.name) has shape \(stored.shape), config.json makes it \(shape)")
     }
     guard stored.dtype.isFloatingPoint else {
-      throw PlainFailure.badData("\(checkpoint.path): key \(stored.name) is \(stored.dtype.rawValue), expected F32, F16 or BF16")
+      throw PlainFailure.badData(
+        "\(checkpoint.path): key \(stored.name) is \(stored.dtype.rawValue), expected F32, F16 or BF16")
     }
     return stored
   }
@@ -99,7 +100,8 @@ final class Weights {
     if let first = left.first {
       let more = left.count > 1 ? " and \(left.count - 1) more" : ""
       throw PlainFailure.badData(
-        "\(checkpoint.path): key \(first)\(more) is left over: config.json describes a model without it; check its layer counts")
+        "\(checkpoint.path): key \(first)\(more) is left over: config.json describes a model without it; check its layer counts"
+      )
     }
   }
 }

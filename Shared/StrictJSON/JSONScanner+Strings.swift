@@ -64,7 +64,8 @@ extension JSONScanner {
         append(UInt32(unit), to: &text)
         return at + 6
       }
-      guard unit < 0xDC00, at + 7 < bytes.count, bytes[at + 6] == UInt8(ascii: "\\"), bytes[at + 7] == UInt8(ascii: "u"),
+      guard unit < 0xDC00, at + 7 < bytes.count, bytes[at + 6] == UInt8(ascii: "\\"),
+        bytes[at + 7] == UInt8(ascii: "u"),
         case let low = try codeUnit(at + 8), low & 0xFC00 == 0xDC00
       else { throw JSONError("half of a surrogate pair (\\u\(String(unit, radix: 16))) alone", at: at) }
       append(0x10000 + (UInt32(unit & 0x3FF) << 10 | UInt32(low & 0x3FF)), to: &text)
@@ -93,7 +94,8 @@ extension JSONScanner {
   }
 
   private func validated(_ range: Range<Int>) -> String? {
-    String(validating: UnsafeRawBufferPointer(rebasing: bytes[range]).assumingMemoryBound(to: UInt8.self), as: UTF8.self)
+    String(
+      validating: UnsafeRawBufferPointer(rebasing: bytes[range]).assumingMemoryBound(to: UInt8.self), as: UTF8.self)
   }
 
   private func unterminated(_ start: Int) -> JSONError { JSONError("a string without its closing quote", at: start) }

@@ -108,7 +108,7 @@ public struct JSONScanner {
       byte == UInt8(ascii: "\"")
       ? "a string"
       : byte >= 0x20 && byte < 0x7F
-      ? "\"\(Character(Unicode.Scalar(byte)))\"" : "the byte 0x\(hex(byte))"
+        ? "\"\(Character(Unicode.Scalar(byte)))\"" : "the byte 0x\(hex(byte))"
     return JSONError("\(found), expected \(expected)", at: offset)
   }
 

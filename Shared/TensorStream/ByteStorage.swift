@@ -13,7 +13,9 @@ final class ByteStorage: @unchecked Sendable {
   /// Uninitialised bytes, aligned to 64.
   init(count: Int) {
     var pointer: UnsafeMutableRawPointer?
-    guard posix_memalign(&pointer, 64, max(count, 64)) == 0, let pointer else { fatalError("no memory for \(count) bytes") }
+    guard posix_memalign(&pointer, 64, max(count, 64)) == 0, let pointer else {
+      fatalError("no memory for \(count) bytes")
+    }
     base = pointer
     self.count = count
     isMapped = false

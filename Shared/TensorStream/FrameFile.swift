@@ -32,7 +32,9 @@ public final class FrameFile {
   /// Whether the path is an uncompressed regular file.
   public static func isPossible(_ path: String) -> Bool {
     var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, let file = fopen(path, "r") else { return false }
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, let file = fopen(path, "r") else {
+      return false
+    }
     defer { fclose(file) }
     return gzipMagic != [UInt8(truncatingIfNeeded: getc(file)), UInt8(truncatingIfNeeded: getc(file))]
   }
@@ -85,7 +87,8 @@ public final class FrameFile {
     var template = Array((folder + "/frames-XXXXXX").utf8CString)
     let descriptor = mkstemp(&template)
     guard descriptor >= 0 else {
-      throw PlainFailure(.cannotCreate, "\(folder): cannot create a temporary file: \(reason()); set TMPDIR to another folder")
+      throw PlainFailure(
+        .cannotCreate, "\(folder): cannot create a temporary file: \(reason()); set TMPDIR to another folder")
     }
     unlink(&template)
     let writer = FrameWriter(DescriptorSink(name: "temporary file in \(folder)", descriptor: dup(descriptor)))
@@ -115,7 +118,8 @@ public final class FrameFile {
       let length = try? SafetensorsHeader.length(prefix: bytes, limit: SafetensorsHeader.streamLimit),
       SafetensorsHeader.prefixSize + length <= range.count,
       var header = try? SafetensorsHeader(
-        parsing: UnsafeRawBufferPointer(rebasing: bytes[SafetensorsHeader.prefixSize..<SafetensorsHeader.prefixSize + length])),
+        parsing: UnsafeRawBufferPointer(
+          rebasing: bytes[SafetensorsHeader.prefixSize..<SafetensorsHeader.prefixSize + length])),
       SafetensorsHeader.prefixSize + length + header.dataCount == range.count
     else { throw changed }
     _ = header.metadata.take("seq")

@@ -166,7 +166,9 @@ public final class FrameReader {
     var start = [UInt8](repeating: 0, count: gzipMagic.count)
     var have = 0
     while have < start.count {
-      let count = try start.withUnsafeMutableBytes { try source.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[have...])) }
+      let count = try start.withUnsafeMutableBytes {
+        try source.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[have...]))
+      }
       if count == 0 { break }
       have += count
     }

@@ -70,7 +70,8 @@ extension SafetensorsHeader {
     var isFirst = true
     while let key = try scanner.nextKey(&isFirst) {
       guard scanner.peek() == UInt8(ascii: "\"") else {
-        throw HeaderError.metadata(key: key, problem: "is not a string; everything that is no tensor travels as strings")
+        throw HeaderError.metadata(
+          key: key, problem: "is not a string; everything that is no tensor travels as strings")
       }
       let start = scanner.offset + 1
       let value = try scanner.string()
@@ -78,13 +79,16 @@ extension SafetensorsHeader {
         // In lower case only, so that no flipped bit can go unnoticed.
         let isPlain = scanner.offset == start + 9 && value.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
         guard isPlain, value.utf8.count == 8 else {
-          throw HeaderError.metadata(key: key, problem: "is \(quoted(value)), expected eight hexadecimal digits in lower case")
+          throw HeaderError.metadata(
+            key: key, problem: "is \(quoted(value)), expected eight hexadecimal digits in lower case")
         }
         checksumOffset = start
       }
       entries.append((key, value))
     }
-    if let key = firstRepeated(entries.lazy.map(\.key)) { throw HeaderError.metadata(key: key, problem: "occurs twice") }
+    if let key = firstRepeated(entries.lazy.map(\.key)) {
+      throw HeaderError.metadata(key: key, problem: "occurs twice")
+    }
     return entries
   }
 
@@ -102,7 +106,8 @@ extension SafetensorsHeader {
         let text = try scanner.string()
         guard let known = DType(rawValue: text) else {
           throw wrong(
-            "has the unknown dtype \(quoted(text)), expected one of \(DType.allCases.map(\.rawValue).joined(separator: " "))")
+            "has the unknown dtype \(quoted(text)), expected one of \(DType.allCases.map(\.rawValue).joined(separator: " "))"
+          )
         }
         dtype = known
       case "shape" where shape == nil: shape = try naturals(&scanner, "shape", wrong)
@@ -127,7 +132,8 @@ extension SafetensorsHeader {
     }
     guard offsets[1] - offsets[0] == size else {
       throw wrong(
-        "spans \(offsets[1] - offsets[0]) bytes (\(offsets[0])..\(offsets[1])), expected \(size) for \(dtype.rawValue) \(shape)")
+        "spans \(offsets[1] - offsets[0]) bytes (\(offsets[0])..\(offsets[1])), expected \(size) for \(dtype.rawValue) \(shape)"
+      )
     }
     return Entry(name: name, dtype: dtype, shape: shape, range: offsets[0]..<offsets[1])
   }

@@ -9,7 +9,9 @@ extension DType {
 
 /// Reads `count` little-endian values of a floating-point `dtype` as f32 (exact for F32, F16, BF16; rounded for F64).
 /// `source` must be aligned to the dtype's size.
-public func convertToFloat(_ source: UnsafeRawPointer, _ dtype: DType, count: Int, into target: UnsafeMutablePointer<Float>) {
+public func convertToFloat(
+  _ source: UnsafeRawPointer, _ dtype: DType, count: Int, into target: UnsafeMutablePointer<Float>
+) {
   let raw = UInt(bitPattern: source)
   inChunks(count, size: 1 << 18) { range in
     guard let start = UnsafeRawPointer(bitPattern: raw)?.advanced(by: range.lowerBound * dtype.size) else { return }
@@ -25,7 +27,9 @@ public func convertToFloat(_ source: UnsafeRawPointer, _ dtype: DType, count: In
 }
 
 /// Writes f32 values as F32, BF16 or F16, rounding to nearest even.
-public func convertFromFloat(_ source: UnsafePointer<Float>, count: Int, to dtype: DType, into target: UnsafeMutableRawPointer) {
+public func convertFromFloat(
+  _ source: UnsafePointer<Float>, count: Int, to dtype: DType, into target: UnsafeMutableRawPointer
+) {
   switch dtype {
   case .f32: target.copyMemory(from: source, byteCount: count * 4)
   case .bf16: kernel_f32_to_bf16(source, target.assumingMemoryBound(to: UInt16.self), count)

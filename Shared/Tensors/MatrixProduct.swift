@@ -28,13 +28,17 @@ public enum Transposition { case none, left, right }
 
 /// c = scale · a·b + beta · c, on the calling thread.
 /// Shapes: none [m,k]·[k,n]; left: a is [k,m]; right: b is [n,k].  beta 0 overwrites c (its old contents may be undefined).
-public func multiply(_ a: Matrix, _ b: Matrix, _ transposition: Transposition = .none, scale: Float = 1, beta: Float = 0, into c: Matrix) {
+public func multiply(
+  _ a: Matrix, _ b: Matrix, _ transposition: Transposition = .none, scale: Float = 1, beta: Float = 0, into c: Matrix
+) {
   let depth = transposition == .left ? a.rows : a.columns
   precondition(depth == (transposition == .right ? b.columns : b.rows), "inner extents of a product differ")
   guard c.rows > 0, c.columns > 0 else { return }
   cblas_sgemm(
-    CblasRowMajor, transposition == .left ? CblasTrans : CblasNoTrans, transposition == .right ? CblasTrans : CblasNoTrans,
-    blasint(c.rows), blasint(c.columns), blasint(depth), scale, a.pointer, blasint(a.stride), b.pointer, blasint(b.stride),
+    CblasRowMajor, transposition == .left ? CblasTrans : CblasNoTrans,
+    transposition == .right ? CblasTrans : CblasNoTrans,
+    blasint(c.rows), blasint(c.columns), blasint(depth), scale, a.pointer, blasint(a.stride), b.pointer,
+    blasint(b.stride),
     beta, c.pointer, blasint(c.stride))
 }
 
@@ -52,13 +56,15 @@ public func parallelMultiply(
   parallelFor(chunks: (extent + step - 1) / step) { chunk in
     let range = chunk * step..<min(extent, (chunk + 1) * step)
     if byRows {
-      let part = transposition == .left
+      let part =
+        transposition == .left
         ? Matrix(a.pointer + range.lowerBound, rows: a.rows, columns: range.count, stride: a.stride)
         : Matrix(a.pointer + range.lowerBound * a.stride, rows: range.count, columns: a.columns, stride: a.stride)
       let out = Matrix(c.pointer + range.lowerBound * c.stride, rows: range.count, columns: c.columns, stride: c.stride)
       multiply(part, b, transposition, scale: scale, beta: beta, into: out)
     } else {
-      let part = transposition == .right
+      let part =
+        transposition == .right
         ? Matrix(b.pointer + range.lowerBound * b.stride, rows: range.count, columns: b.columns, stride: b.stride)
         : Matrix(b.pointer + range.lowerBound, rows: b.rows, columns: range.count, stride: b.stride)
       let out = Matrix(c.pointer + range.lowerBound, rows: c.rows, columns: range.count, stride: c.stride)

@@ -65,7 +65,9 @@ public struct Tensor: @unchecked Sendable {
   /// self += other, elementwise.
   public func add(_ other: Tensor) {
     precondition(count == other.count)
-    inChunks(count) { kernel_add(pointer + $0.lowerBound, other.pointer + $0.lowerBound, pointer + $0.lowerBound, $0.count) }
+    inChunks(count) {
+      kernel_add(pointer + $0.lowerBound, other.pointer + $0.lowerBound, pointer + $0.lowerBound, $0.count)
+    }
   }
 
   public func scale(by factor: Float) {

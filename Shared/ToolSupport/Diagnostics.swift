@@ -68,7 +68,8 @@ public enum Diagnostics {
   }
 
   private static func line(_ text: String) {
-    let oneLine = text.contains(where: \.isNewline) ? text.split(whereSeparator: \.isNewline).joined(separator: " ") : text
+    let oneLine =
+      text.contains(where: \.isNewline) ? text.split(whereSeparator: \.isNewline).joined(separator: " ") : text
     state.withLock { state in
       clear(&state)
       put("\(state.tool): \(oneLine)\n")

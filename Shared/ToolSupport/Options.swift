@@ -25,19 +25,22 @@ public struct StreamOptions: ParsableArguments {
   @Argument(help: "Files to read, one after the other (default: standard input; \"-\" is standard input too).")
   public var files: [String] = []
 
-  @Option(help: ArgumentHelp("Tensors to pass on, by name, with commas between; the rest are left out.", valueName: "names"))
+  @Option(
+    help: ArgumentHelp("Tensors to pass on, by name, with commas between; the rest are left out.", valueName: "names"))
   public var keep: [String] = []
 
   @Option(help: ArgumentHelp("Tensors and metadata to leave out, by name, with commas between.", valueName: "names"))
   public var drop: [String] = []
 
-  @Option(help: ArgumentHelp("Compress the output, 1 (quick) to 9 (small); --gzip alone is --gzip=6.", valueName: "level"))
+  @Option(
+    help: ArgumentHelp("Compress the output, 1 (quick) to 9 (small); --gzip alone is --gzip=6.", valueName: "level"))
   public var gzip: Int?
 
-  @Flag(help: """
-    Leave out bad examples instead of ending at the first: each is named on standard error, and counted in the end frame. \
-    The exit status is then 0 if at least one example was good, else 65.
-    """)
+  @Flag(
+    help: """
+      Leave out bad examples instead of ending at the first: each is named on standard error, and counted in the end frame. \
+      The exit status is then 0 if at least one example was good, else 65.
+      """)
   public var skipBad = false
 
   @OptionGroup public var messages: MessageOptions
@@ -62,10 +65,11 @@ public struct InputOptions: ParsableArguments {
   @Argument(help: "Files to read, one after the other (default: standard input; \"-\" is standard input too).")
   public var files: [String] = []
 
-  @Flag(help: """
-    Leave out bad examples instead of ending at the first: each is named on standard error. The exit status is then 0 if at \
-    least one example was good, else 65.
-    """)
+  @Flag(
+    help: """
+      Leave out bad examples instead of ending at the first: each is named on standard error. The exit status is then 0 if at \
+      least one example was good, else 65.
+      """)
   public var skipBad = false
 
   @OptionGroup public var messages: MessageOptions
@@ -80,7 +84,8 @@ public enum Precision: String, ExpressibleByArgument, CaseIterable, Sendable {
 
 /// What every tool that computes takes.
 public struct ComputeOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Threads to compute with (default: all cores). Results do not depend on it.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Threads to compute with (default: all cores). Results do not depend on it.", valueName: "n"))
   public var threads: Int?
 
   @Option(help: "Precision of matrix products.")
@@ -100,8 +105,10 @@ public struct ComputeOptions: ParsableArguments {
 
 /// The checkpoint a tool reads.
 public struct CheckpointOptions: ParsableArguments {
-  @Option(help: ArgumentHelp(
-    "The checkpoint: a Hugging Face folder, or one .bin or .safetensors file (default: $PIVOT_CKPT).", valueName: "path"))
+  @Option(
+    help: ArgumentHelp(
+      "The checkpoint: a Hugging Face folder, or one .bin or .safetensors file (default: $PIVOT_CKPT).",
+      valueName: "path"))
   public var ckpt: String?
 
   public init() {}

@@ -155,7 +155,8 @@ public final class ToolIO {
     if isBare { try writer?.close() } else { try writer?.finish(skipped: reader.skippedUpstream + badCount) }
     do { try text?.close() } catch is ReaderLeft where output == .log {}
     if !unusedNames.isEmpty, reader.count + writtenCount > 0 {
-      Diagnostics.warn("no frame has \(unusedNames.sorted().map { "\"\($0)\"" }.joined(separator: ", ")), named in --keep or --drop")
+      Diagnostics.warn(
+        "no frame has \(unusedNames.sorted().map { "\"\($0)\"" }.joined(separator: ", ")), named in --keep or --drop")
     }
     let megabytes = Progress.rounded(Double(ProcessMemory.peak) / 1e6)
     Diagnostics.detail("\(progress.summary), peak memory \(megabytes) MB, \(Version.text)")

@@ -68,7 +68,7 @@ struct RunOpening {
     var now = RunState(
       tool: request.tool,
       options: options.record(objective, totalSteps: totalSteps, schedule: schedule),
-      initPath: try from.map { absolutePath($0.path) } ?? old?.initPath ?? "",
+      initPath: from.map { absolutePath($0.path) } ?? old?.initPath ?? "",
       initFingerprint: try from.map { try $0.requiredModelFingerprint() } ?? old?.initFingerprint ?? "",
       input: source.input)
 

@@ -16,7 +16,8 @@ extension Variable {
 
 /// Checks d(Σ w·f)/dx for every element of every input, w random; `f` builds its result from the inputs.
 func checkGradients(
-  of inputs: [Variable], _ name: String, tolerance: Double = 4e-3, sourceLocation: SourceLocation = #_sourceLocation, _ f: () -> Variable
+  of inputs: [Variable], _ name: String, tolerance: Double = 4e-3, sourceLocation: SourceLocation = #_sourceLocation,
+  _ f: () -> Variable
 ) {
   let first = f()
   let weights = Variable.random(first.shape, seed: 99).value
@@ -31,7 +32,8 @@ func checkGradients(
     }
     var expected: [Float] = []
     for i in 0..<input.value.count {
-      let original = input.value.pointer[i], step: Float = 1e-2
+      let original = input.value.pointer[i]
+      let step: Float = 1e-2
       input.value.pointer[i] = original + step
       let above = objective()
       input.value.pointer[i] = original - step
@@ -39,6 +41,7 @@ func checkGradients(
       input.value.pointer[i] = original
       expected.append(Float((above - below) / (2 * Double(step))))
     }
-    expectClose(gradient.values, expected, tolerance: tolerance, "\(name), input \(number)", sourceLocation: sourceLocation)
+    expectClose(
+      gradient.values, expected, tolerance: tolerance, "\(name), input \(number)", sourceLocation: sourceLocation)
   }
 }

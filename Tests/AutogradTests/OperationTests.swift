@@ -8,12 +8,15 @@ import Testing
 
 @Suite struct OperationTests {
   @Test func linearGradients() {
-    let x = Variable.random([5, 7], seed: 1), w = Variable.random([3, 7], seed: 2), b = Variable.random([3], seed: 3)
+    let x = Variable.random([5, 7], seed: 1)
+    let w = Variable.random([3, 7], seed: 2)
+    let b = Variable.random([3], seed: 3)
     checkGradients(of: [x, w, b], "linear") { linear(x, weight: w, bias: b) }
   }
 
   @Test func aVariableUsedTwiceReceivesBothGradients() {
-    let x = Variable.random([4, 4], seed: 1), w = Variable.random([4, 4], seed: 2)
+    let x = Variable.random([4, 4], seed: 1)
+    let w = Variable.random([4, 4], seed: 2)
     checkGradients(of: [x, w], "x + W(x + Wx)") {
       let inner = x + linear(x, weight: w)
       return x + linear(inner, weight: w) + inner
@@ -21,17 +24,21 @@ import Testing
   }
 
   @Test func positionTableGradients() {
-    let x = Variable.random([6, 4], seed: 1), table = Variable.random([3, 4], seed: 2)
+    let x = Variable.random([6, 4], seed: 1)
+    let table = Variable.random([3, 4], seed: 2)
     checkGradients(of: [x, table], "addRepeating") { addRepeating(x, table: table) }
   }
 
   @Test func layerNormGradients() {
-    let x = Variable.random([70, 5], seed: 1), gain = Variable.random([5], seed: 2), bias = Variable.random([5], seed: 3)
+    let x = Variable.random([70, 5], seed: 1)
+    let gain = Variable.random([5], seed: 2)
+    let bias = Variable.random([5], seed: 3)
     checkGradients(of: [x, gain, bias], "layer norm") { layerNorm(x, gain: gain, bias: bias, epsilon: 1e-2) }
   }
 
   @Test func rmsNormGradients() {
-    let x = Variable.random([70, 5], seed: 1), gain = Variable.random([5], seed: 2)
+    let x = Variable.random([70, 5], seed: 1)
+    let gain = Variable.random([5], seed: 2)
     checkGradients(of: [x, gain], "RMS norm") { rmsNorm(x, gain: gain, epsilon: 1e-2) }
   }
 
@@ -41,7 +48,8 @@ import Testing
   }
 
   @Test func swigluGradients() {
-    let gate = Variable.random([3, 9], seed: 1), up = Variable.random([3, 9], seed: 2)
+    let gate = Variable.random([3, 9], seed: 1)
+    let up = Variable.random([3, 9], seed: 2)
     checkGradients(of: [gate, up], "swiglu") { swiglu(gate: gate, up: up) }
   }
 
@@ -56,7 +64,8 @@ import Testing
     let y = rotary(x, RotaryTable(positions: [5], half: 2, theta: 10000)).value.values
     let slow = 5 * powf(10000, -0.5)
     expectClose(
-      y, [cosf(5) - 3 * sinf(5), 2 * cosf(slow) - 4 * sinf(slow), 3 * cosf(5) + sinf(5), 4 * cosf(slow) + 2 * sinf(slow)],
+      y,
+      [cosf(5) - 3 * sinf(5), 2 * cosf(slow) - 4 * sinf(slow), 3 * cosf(5) + sinf(5), 4 * cosf(slow) + 2 * sinf(slow)],
       tolerance: 1e-6, "rotary")
   }
 
@@ -66,7 +75,8 @@ import Testing
   }
 
   @Test func embeddingGradients() {
-    let table = Variable.random([6, 3], seed: 1), visual = Variable.random([4, 3], seed: 2)
+    let table = Variable.random([6, 3], seed: 1)
+    let visual = Variable.random([4, 3], seed: 2)
     checkGradients(of: [table, visual], "embed") {
       embed(tokens: [1, -1, -1, 1, 5, -1], table: table, visual: [-1, 0, 3, -1, -1, 2], visualTokens: visual)
     }
@@ -74,14 +84,17 @@ import Testing
 
   /// 1,500 words: two chunks, the second one short; 3 rows that share nothing.
   @Test func logProbabilityGradients() {
-    let h = Variable.random([3, 2], seed: 1), w = Variable.random([1500, 2], seed: 2, scale: 0.8)
+    let h = Variable.random([3, 2], seed: 1)
+    let w = Variable.random([1500, 2], seed: 2, scale: 0.8)
     checkGradients(of: [h], "logp, h") { logProbabilities(h, weight: w, targets: [0, 1023, 1400]) }
-    let small = Variable.random([7, 4], seed: 3), x = Variable.random([5, 4], seed: 4)
+    let small = Variable.random([7, 4], seed: 3)
+    let x = Variable.random([5, 4], seed: 4)
     checkGradients(of: [x, small], "logp") { logProbabilities(x, weight: small, targets: [6, 0, 3, 3, 1]) }
   }
 
   @Test func logProbabilitiesOfAllWordsSumToOne() {
-    let w = Variable.random([2100, 8], seed: 1), row = Variable.random([1, 8], seed: 2)
+    let w = Variable.random([2100, 8], seed: 1)
+    let row = Variable.random([1, 8], seed: 2)
     let h = gatherRows(row, [Int](repeating: 0, count: 2100))
     let logp = logProbabilities(h, weight: w, targets: (0..<2100).map { Int32($0) }).value.values
     let total = logp.reduce(0) { $0 + exp(Double($1)) }
@@ -89,7 +102,8 @@ import Testing
   }
 
   @Test func extremeLogitsStayFinite() {
-    let h = Variable(Tensor([1e4, -1e4], shape: [2, 1])), w = Variable(Tensor([1, -1, 0], shape: [3, 1]))
+    let h = Variable(Tensor([1e4, -1e4], shape: [2, 1]))
+    let w = Variable(Tensor([1, -1, 0], shape: [3, 1]))
     let logp = logProbabilities(h, weight: w, targets: [1, 0]).value.values
     expectClose(logp, [-2e4, -2e4], tolerance: 1e-6, "logp")
   }

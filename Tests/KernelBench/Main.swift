@@ -10,7 +10,9 @@ import Tensors
     let gemm = [256, 512, 1024, 2048].map { size in (size, productRate(size, size, size)) }
     let peak = gemm.map(\.1).max() ?? 0
     let sizes = gemm.map { "\"sgemm_\($0.0)_gflops\": \(rounded($0.1))" }.joined(separator: ", ")
-    print("{\"machine\": \"\(Compute.description)\", \"sgemm_peak_gflops\": \(rounded(peak)), \(sizes), \"copy_gbytes\": \(rounded(copyRate()))}")
+    print(
+      "{\"machine\": \"\(Compute.description)\", \"sgemm_peak_gflops\": \(rounded(peak)), \(sizes), \"copy_gbytes\": \(rounded(copyRate()))}"
+    )
   }
 
   private static func now() -> Double {
@@ -22,7 +24,8 @@ import Tensors
   /// The shortest of several runs: the machine's own noise only ever adds time.
   private static func shortest(_ body: () -> Void) -> Double {
     body()
-    var best = Double.infinity, spent = 0.0
+    var best = Double.infinity
+    var spent = 0.0
     while spent < 0.6 {
       let start = now()
       body()
@@ -33,7 +36,9 @@ import Tensors
   }
 
   private static func productRate(_ m: Int, _ k: Int, _ n: Int) -> Double {
-    let a = Tensor(zeros: [m, k]), b = Tensor(zeros: [k, n]), c = Tensor(zeros: [m, n])
+    let a = Tensor(zeros: [m, k])
+    let b = Tensor(zeros: [k, n])
+    let c = Tensor(zeros: [m, n])
     a.fill(0.5)
     b.fill(0.25)
     return 2e-9 * Double(m * k * n) / shortest { multiply(Matrix(a), Matrix(b), into: Matrix(c)) }
@@ -41,7 +46,8 @@ import Tensors
 
   /// Bytes read and written a second by a copy that no cache holds.
   private static func copyRate() -> Double {
-    let from = Tensor(zeros: [32 << 20]), to = Tensor(zeros: [32 << 20])
+    let from = Tensor(zeros: [32 << 20])
+    let to = Tensor(zeros: [32 << 20])
     return 2e-9 * Double(from.count * 4) / shortest { to.pointer.update(from: from.pointer, count: from.count) }
   }
 

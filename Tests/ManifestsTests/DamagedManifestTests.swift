@@ -14,7 +14,9 @@ struct DamagedManifestTests {
   ]
 
   @Test func damageStaysInItsLine() throws {
-    let values = ["0", "-1", "null", "[]", "{}", "\"\"", "true", "1e99", "[\"a\", \"b\"]", "\"\\u0000\"", "\"<image>\""]
+    let values = [
+      "0", "-1", "null", "[]", "{}", "\"\"", "true", "1e99", "[\"a\", \"b\"]", "\"\\u0000\"", "\"<image>\"",
+    ]
     var random = SeededGenerator(seed: 5)
     var refused = 0
     for _ in 0..<600 {

@@ -28,7 +28,9 @@ struct ParityFixture {
   }
 
   /// A recorded tensor; nil where there is none.
-  func recorded(_ name: String, of pair: Frame) throws -> [Float]? { try outputs.tensors["\(pair.id).\(name)"]?.floats() }
+  func recorded(_ name: String, of pair: Frame) throws -> [Float]? {
+    try outputs.tensors["\(pair.id).\(name)"]?.floats()
+  }
 
   /// Normalised pixels of a pair's image; nil for text alone.
   func pixels(of pair: Frame) throws -> Tensor? {
@@ -42,9 +44,11 @@ struct ParityFixture {
 
   /// A pair's prompt and one of its responses as one sequence.
   func sequence(_ pair: Frame, _ response: String) throws -> (elements: [SequenceElement], labels: Range<Int>) {
-    let prompt = try pair.int32s("prompt"), answer = try pair.int32s(response)
+    let prompt = try pair.int32s("prompt")
+    let answer = try pair.int32s(response)
     let elements = (prompt + answer).map { id -> SequenceElement in
-      id == model.config.imageToken ? .image(digest: pair.id, index: 0, rows: model.config.featuresPerImage) : .token(id)
+      id == model.config.imageToken
+        ? .image(digest: pair.id, index: 0, rows: model.config.featuresPerImage) : .token(id)
     }
     return (elements, prompt.count..<elements.count)
   }

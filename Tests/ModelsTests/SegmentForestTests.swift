@@ -34,7 +34,8 @@ private func sequence(_ path: SequencePath, in forest: SegmentForest) -> [Int32]
     let (forest, paths) = builder.build()
     #expect(
       forest.segments == [
-        .init(parent: nil, start: 0, count: 6), .init(parent: 0, start: 6, count: 3), .init(parent: 0, start: 9, count: 2),
+        .init(parent: nil, start: 0, count: 6), .init(parent: 0, start: 6, count: 3),
+        .init(parent: 0, start: 9, count: 2),
       ])
     #expect(forest.tokens == [1, 2, -1, -1, -1, 4, 5, 6, 9, 7, 9])
     #expect(forest.visual == [-1, -1, 0, 1, 2, -1, -1, -1, -1, -1, -1])

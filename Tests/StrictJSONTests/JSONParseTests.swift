@@ -5,17 +5,19 @@ import TestSupport
 import Testing
 
 @Suite struct JSONParseTests {
-  @Test(arguments: [
-    ("null", .null), (" true ", .bool(true)), ("false", .bool(false)), ("0", .int(0)), ("-7", .int(-7)),
-    ("9223372036854775807", .int(.max)), ("-9223372036854775808", .int(.min)),
-    ("9223372036854775808", .double(9223372036854775808)), ("1000000000000000019884624838656", .double(1e30)),
-    ("0.1", .double(0.1)), ("1e-6", .double(1e-6)), ("2.50E+2", .double(250)), ("1.0", .double(1)),
-    ("123456789012345678901234567890.5", .double(123456789012345678901234567890.5)),
-    ("1.7976931348623157e308", .double(.greatestFiniteMagnitude)), ("5e-324", .double(5e-324)), ("1e-400", .double(0)),
-    ("\"\"", ""), ("\"a\\n\\\"\\\\\\/\\b\\f\\r\\t\"", .string("a\n\"\\/\u{8}\u{c}\r\t")),
-    ("\"\\u0041\\u00e9\\u20AC\\ud83d\\ude00\\u0000\"", .string("Aé€😀\0")), ("\"Bär 🐻\"", "Bär 🐻"),
-    ("[]", []), ("[1,[2,{}]]", [1, [2, [:]]]), ("{\"a\":1, \"b\" : [true]}\r\n\t", ["a": 1, "b": [true]]),
-  ] as [(String, JSONValue)])
+  @Test(
+    arguments: [
+      ("null", .null), (" true ", .bool(true)), ("false", .bool(false)), ("0", .int(0)), ("-7", .int(-7)),
+      ("9223372036854775807", .int(.max)), ("-9223372036854775808", .int(.min)),
+      ("9223372036854775808", .double(9_223_372_036_854_775_808)), ("1000000000000000019884624838656", .double(1e30)),
+      ("0.1", .double(0.1)), ("1e-6", .double(1e-6)), ("2.50E+2", .double(250)), ("1.0", .double(1)),
+      ("123456789012345678901234567890.5", .double(123456789012345678901234567890.5)),
+      ("1.7976931348623157e308", .double(.greatestFiniteMagnitude)), ("5e-324", .double(5e-324)),
+      ("1e-400", .double(0)),
+      ("\"\"", ""), ("\"a\\n\\\"\\\\\\/\\b\\f\\r\\t\"", .string("a\n\"\\/\u{8}\u{c}\r\t")),
+      ("\"\\u0041\\u00e9\\u20AC\\ud83d\\ude00\\u0000\"", .string("Aé€😀\0")), ("\"Bär 🐻\"", "Bär 🐻"),
+      ("[]", []), ("[1,[2,{}]]", [1, [2, [:]]]), ("{\"a\":1, \"b\" : [true]}\r\n\t", ["a": 1, "b": [true]]),
+    ] as [(String, JSONValue)])
   func valuesAreRead(_ text: String, _ expected: JSONValue) throws {
     #expect(try JSONValue.parse(text) == expected)
   }
@@ -75,11 +77,12 @@ import Testing
     #expect(error?.exitStatus == .badData)
   }
 
-  @Test(arguments: [
-    ([0x22, 0x61, 0xFF, 0x22], 2), ([0x22, 0xC3, 0x22], 1), ([0x22, 0xC0, 0xAF, 0x22], 1),
-    ([0x22, 0xED, 0xA0, 0x80, 0x22], 1), ([0x22, 0x5C, 0x6E, 0xF5, 0x80, 0x80, 0x80, 0x22], 3),
-    ([0x22, 0xC3, 0xA9, 0xE2, 0x82, 0x22], 3),
-  ] as [([UInt8], Int)])
+  @Test(
+    arguments: [
+      ([0x22, 0x61, 0xFF, 0x22], 2), ([0x22, 0xC3, 0x22], 1), ([0x22, 0xC0, 0xAF, 0x22], 1),
+      ([0x22, 0xED, 0xA0, 0x80, 0x22], 1), ([0x22, 0x5C, 0x6E, 0xF5, 0x80, 0x80, 0x80, 0x22], 3),
+      ([0x22, 0xC3, 0xA9, 0xE2, 0x82, 0x22], 3),
+    ] as [([UInt8], Int)])
   func invalidUTF8IsRefusedAtItsByte(_ bytes: [UInt8], _ offset: Int) {
     let error = #expect(throws: JSONError.self) { try JSONValue.parse(bytes) }
     #expect(error?.message == "a string that is not UTF-8")

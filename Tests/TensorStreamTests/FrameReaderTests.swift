@@ -76,18 +76,25 @@ import Testing
     var starts: [Int] = [0]
     while let last = starts.last, last < bytes.count {
       let length = bytes[last..<last + 8].reversed().reduce(0) { $0 << 8 | Int($1) }
-      let header = try Array(bytes[(last + 8)..<(last + 8 + length)]).withUnsafeBytes { try SafetensorsHeader(parsing: $0) }
+      let header = try Array(bytes[(last + 8)..<(last + 8 + length)]).withUnsafeBytes {
+        try SafetensorsHeader(parsing: $0)
+      }
       starts.append(last + 8 + length + header.dataCount)
     }
     func stream(_ order: [Int]) -> [UInt8] { order.flatMap { bytes[starts[$0]..<starts[$0 + 1]] } }
     #expect(failure(stream([0, 1, 2, 3])) == nil)
-    for order in [[0, 2, 3], [1, 2, 3], [0, 1, 1, 2, 3], [1, 0, 2, 3], [0, 1, 3], [0, 1, 2], [0, 1, 2, 0, 1, 2, 3]] {
+    for order in [
+      [0, 2, 3], [1, 2, 3], [0, 1, 1, 2, 3], [1, 0, 2, 3], [0, 1, 3], [0, 1, 2], [0, 1, 2, 0, 1, 2, 3],
+    ] {
       #expect(failure(stream(order)) is FrameError, "\(order)")
     }
-    #expect((failure(stream([0, 1, 3])) as? FrameError)?.description
-      == "stdin: the end frame is out of place: \"seq\" is \"3\", expected \"2\": frames are missing, repeated or out of order")
-    #expect((failure(stream([0, 1, 2])) as? FrameError)?.description
-      == "stdin: the stream ended early after frame 2 (id example-2): the writer upstream died")
+    #expect(
+      (failure(stream([0, 1, 3])) as? FrameError)?.description
+        == "stdin: the end frame is out of place: \"seq\" is \"3\", expected \"2\": frames are missing, repeated or out of order"
+    )
+    #expect(
+      (failure(stream([0, 1, 2])) as? FrameError)?.description
+        == "stdin: the stream ended early after frame 2 (id example-2): the writer upstream died")
   }
 
   @Test func readingGoesOnBehindADamagedFrame() throws {

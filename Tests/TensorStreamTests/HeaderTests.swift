@@ -20,7 +20,9 @@ import Testing
   @Test func theLengthIsCheckedAgainstTheLimit() throws {
     let bytes = blob("", length: 100)
     #expect(try bytes.withUnsafeBytes { try SafetensorsHeader.length(prefix: $0, limit: 100) } == 100)
-    #expect(throws: HeaderError.self) { try bytes.withUnsafeBytes { try SafetensorsHeader.length(prefix: $0, limit: 99) } }
+    #expect(throws: HeaderError.self) {
+      try bytes.withUnsafeBytes { try SafetensorsHeader.length(prefix: $0, limit: 99) }
+    }
   }
 
   @Test func manyNamesTakeNoQuadraticTime() throws {

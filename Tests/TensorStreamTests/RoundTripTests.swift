@@ -69,7 +69,11 @@ import Testing
       // A U8 tensor of odd size in front makes the next frame's tensors lie at odd addresses.
       let frames = [
         Frame(tensors: ["u": RawTensor(u8: [1, 2, 3])]),
-        Frame(tensors: ["x": bytes.withUnsafeBytes { RawTensor(dtype: dtype, shape: [2, 2], bytes: .init(rebasing: $0[..<(4 * dtype.size)])) }]),
+        Frame(tensors: [
+          "x": bytes.withUnsafeBytes {
+            RawTensor(dtype: dtype, shape: [2, 2], bytes: .init(rebasing: $0[..<(4 * dtype.size)]))
+          }
+        ]),
       ]
       #expect(try readAll(FrameWriter.bytes(frames))[1].floats("x", shape: [2, nil]) == values)
     }

@@ -48,7 +48,8 @@ import Testing
     ]
     let f = formulas[Int(kind)]
     atEveryLevel { level in
-      var y = [Float](repeating: 0, count: inputs.count), dx = y
+      var y = [Float](repeating: 0, count: inputs.count)
+      var dx = y
       kernel_gelu(kind, inputs, &y, inputs.count)
       #expect(worst(y, inputs.map { f(Double($0)) }, scale: { max(1, abs($0)) }) <= 4e-7, "level \(level)")
       kernel_gelu_backward(kind, inputs, [Float](repeating: 1, count: inputs.count), &dx, inputs.count)
@@ -58,11 +59,15 @@ import Testing
   }
 
   @Test func levelsAgreeOnRowKernels() {
-    let rows = 3, n = 77
-    let x = (0..<rows * n).map { sinf(Float($0) * 0.7) }, gain = (0..<n).map { 1 + 0.01 * Float($0) }
+    let rows = 3
+    let n = 77
+    let x = (0..<rows * n).map { sinf(Float($0) * 0.7) }
+    let gain = (0..<n).map { 1 + 0.01 * Float($0) }
     var reference: [Float] = []
     atEveryLevel { level in
-      var y = [Float](repeating: 0, count: rows * n), mean = [Float](repeating: 0, count: rows), rstd = mean
+      var y = [Float](repeating: 0, count: rows * n)
+      var mean = [Float](repeating: 0, count: rows)
+      var rstd = mean
       kernel_layer_norm(x, gain, gain, 1e-6, &y, &mean, &rstd, rows, n)
       if level == 0 { reference = y }
       #expect(worst(y, reference.map(Double.init), scale: { max(1, abs($0)) }) <= 2e-6, "level \(level)")
@@ -72,7 +77,8 @@ import Testing
   @Test func bfloat16RoundsToNearestEven() {
     let x: [Float] = [1, 1.00390625, 1.01171875, -2.5, .nan, .infinity, 3.4e38]
     atEveryLevel { _ in
-      var half = [UInt16](repeating: 0, count: x.count), back = [Float](repeating: 0, count: x.count)
+      var half = [UInt16](repeating: 0, count: x.count)
+      var back = [Float](repeating: 0, count: x.count)
       kernel_f32_to_bf16(x, &half, x.count)
       kernel_bf16_to_f32(half, &back, x.count)
       #expect(back[0] == 1 && back[1] == 1 && back[2] == 1.015625 && back[3] == -2.5)

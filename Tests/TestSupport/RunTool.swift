@@ -86,7 +86,8 @@ private func run(
   if isLate { throw Late(description: "\(arguments.joined(separator: " ")): still running after \(timeout) s") }
   let signal = status & 0x7f
   return ToolResult(
-    stdout: out, stderr: String(decoding: err, as: UTF8.self), status: signal == 0 ? (status >> 8) & 0xff : 128 + signal)
+    stdout: out, stderr: String(decoding: err, as: UTF8.self), status: signal == 0 ? (status >> 8) & 0xff : 128 + signal
+  )
 }
 
 private let oneAtATime = Mutex(())
@@ -104,9 +105,22 @@ private final class Pipe {
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     (readEnd, writeEnd) = (ends[0], ends[1])
   }
-  func closeRead() { if readEnd >= 0 { close(readEnd); readEnd = -1 } }
-  func closeWrite() { if writeEnd >= 0 { close(writeEnd); writeEnd = -1 } }
-  deinit { closeRead(); closeWrite() }
+  func closeRead() {
+    if readEnd >= 0 {
+      close(readEnd)
+      readEnd = -1
+    }
+  }
+  func closeWrite() {
+    if writeEnd >= 0 {
+      close(writeEnd)
+      writeEnd = -1
+    }
+  }
+  deinit {
+    closeRead()
+    closeWrite()
+  }
 }
 
 private func inherited(_ changes: [String: String?]) -> [String] {

@@ -4,13 +4,14 @@ import Failures
 import StrictJSON
 import TestSupport
 import Testing
-
 import Tokenizers
 
 struct DamagedTokenizerTests {
   @Test func damagedFilesAreRefusedOrWork() throws {
     let whole = try readFile(fixture("models/published/tokenizer.json"))
-    let tokens: [[UInt8]] = ["0", "-1", "null", "[]", "{}", "\"\"", "true", "99999999", "\"a b\"", ",", "1e9"].map { Array($0.utf8) }
+    let tokens: [[UInt8]] = ["0", "-1", "null", "[]", "{}", "\"\"", "true", "99999999", "\"a b\"", ",", "1e9"].map {
+      Array($0.utf8)
+    }
     var random = SeededGenerator(seed: 11)
     var refused = 0
     for _ in 0..<400 {

@@ -22,7 +22,8 @@ import Testing
           return frame
         })
       let step = try runTool(
-        "dpo-step", ["--ckpt", "out.bin", "--init", files.checkpoint, "--batch-size", "3", "--grads", "grads.safetensors"],
+        "dpo-step",
+        ["--ckpt", "out.bin", "--init", files.checkpoint, "--batch-size", "3", "--grads", "grads.safetensors"],
         stdin: pairs, in: work)
       #expect(step.status == 0, "\(step.stderr)")
 

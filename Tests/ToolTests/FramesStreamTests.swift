@@ -9,10 +9,11 @@ import Testing
 
   @Test func aWholeStreamPassesUnchanged() throws {
     try withStreams { (folder) throws in
-      for line in ["frames cat small", "frames cat < small", "cat small | frames cat | frames cat", "frames cat small.gz",
+      for line in [
+        "frames cat small", "frames cat < small", "cat small | frames cat | frames cat", "frames cat small.gz",
         "cat small.gz | frames cat", "frames cat --gzip=9 small | frames cat", "frames cat --gzip small | gunzip",
-        "frames head -n 5 small", "frames select small"]
-      {
+        "frames head -n 5 small", "frames select small",
+      ] {
         let result = try runPipeline(line, in: folder)
         #expect(result.stdout == (try readFile(folder + "/small")), "\(line)")
         #expect(result.status == 0, "\(line): \(result.ending)")
@@ -39,7 +40,8 @@ import Testing
     try withStreams { (folder) throws in
       // Cut where a frame ends: only the missing end frame tells.
       let three = try FrameWriter.bytes(frames(3)).count - FrameWriter.bytes([]).count
-      let result = try runPipeline("bash -c 'head -c \(three) small; kill -9 $$' | frames \(reader) >/dev/null", in: folder)
+      let result = try runPipeline(
+        "bash -c 'head -c \(three) small; kill -9 $$' | frames \(reader) >/dev/null", in: folder)
       #expect(result.status == 65, "\(result.ending)")
       #expect(
         result.stderr
@@ -61,7 +63,8 @@ import Testing
     try withStreams { (folder) throws in
       let failed = try runPipeline("false | frames \(reader)", in: folder)
       #expect(failed.status == 65, "\(failed.ending)")
-      #expect(failed.stderr == "frames: stdin: nothing arrived, not even an end frame; did the command upstream fail?\n")
+      #expect(
+        failed.stderr == "frames: stdin: nothing arrived, not even an end frame; did the command upstream fail?\n")
       #expect(failed.stdout.isEmpty || reader == "stats")
       #expect(try runTool("frames", reader.split(separator: " ").map(String.init) + ["empty"], in: folder).status == 65)
     }
@@ -78,7 +81,8 @@ import Testing
 
   @Test func anEmptyStreamStaysValid() throws {
     try withStreams { (folder) throws in
-      let result = try runPipeline("frames head -n 0 small | frames cat | frames shuf | frames stats --check", in: folder)
+      let result = try runPipeline(
+        "frames head -n 0 small | frames cat | frames shuf | frames stats --check", in: folder)
       #expect(result.status == 0, "\(result.ending)")
       #expect(result.text == "stdin: 0 frames, whole\n")
     }
@@ -104,7 +108,8 @@ import Testing
     try withStreams { (folder) throws in
       let result = try runPipeline("frames cat --skip-bad flipped | tee out | frames ls", in: folder)
       #expect(result.status == 0, "\(result.ending)")
-      #expect(result.lines.map { $0.split(separator: "\t")[1] } == ["example-0", "example-1", "example-3", "example-4"])
+      #expect(
+        result.lines.map { $0.split(separator: "\t")[1] } == ["example-0", "example-1", "example-3", "example-4"])
       #expect(result.stderr.contains("frames: left out: flipped: frame 2 (id example-2): the checksum"))
       #expect(result.stderr.contains("frames: 1 bad example left out\n"))
       #expect(String(decoding: try readFile(folder + "/out"), as: UTF8.self).contains(#""frames":"4","skipped":"1""#))
@@ -138,7 +143,8 @@ import Testing
 
   @Test(arguments: [
     ["cat", "--no-such-option"], ["no-such-command"], [], ["head", "-n", "-1"], ["head", "-n", "many"],
-    ["select", "--index", "5:3"], ["select", "--where", "novalue"], ["cat", "--gzip=12"], ["cat", "--quiet", "--verbose"],
+    ["select", "--index", "5:3"], ["select", "--where", "novalue"], ["cat", "--gzip=12"],
+    ["cat", "--quiet", "--verbose"],
     ["shuf", "--seed", "x"],
   ])
   func aWrongCommandLineIsUsage(_ arguments: [String]) throws {
@@ -151,7 +157,10 @@ import Testing
 
   @Test func anOutputThatCannotBeWrittenIsAnIOError() throws {
     try withStreams { (folder) throws in
-      for line in ["frames cat small > /dev/full", "frames ls small > /dev/full", "frames cat small >&-", "frames --help > /dev/full"] {
+      for line in [
+        "frames cat small > /dev/full", "frames ls small > /dev/full", "frames cat small >&-",
+        "frames --help > /dev/full",
+      ] {
         #expect(try runPipeline(line, in: folder).status == 74, "\(line)")
       }
     }
@@ -168,7 +177,8 @@ import Testing
     try withStreams(long: true) { (folder) throws in
       let result = try runPipeline("frames cat long | (sleep 0.5; truncate -s 1000 long; cat > /dev/null)", in: folder)
       #expect(result.status == 74, "\(result.ending)")
-      #expect(result.stderr == "frames: an input file became shorter while it was read; it must not be changed meanwhile\n")
+      #expect(
+        result.stderr == "frames: an input file became shorter while it was read; it must not be changed meanwhile\n")
     }
   }
 }

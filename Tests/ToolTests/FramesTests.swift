@@ -42,7 +42,9 @@ import Testing
       lines[1]
         == #"{"number":1,"metadata":{"id":"b","class":"bear"},"tensors":{"features":{"dtype":"F32","shape":[2,3]},"label":{"dtype":"I32","shape":[1]}}}"#
     )
-    let values = try runTool("frames", ["json", "--values", "--max-values", "6", example]).lines.map { try JSONValue.parse($0) }
+    let values = try runTool("frames", ["json", "--values", "--max-values", "6", example]).lines.map {
+      try JSONValue.parse($0)
+    }
     #expect(values[0]["metadata"]?["question"] == "Wo ist der Bär? 🐻")
     #expect(values[0]["tensors"]?["prompt"]?["values"] == [5, 7, 9])
     #expect(values[0]["tensors"]?["patches"]?["values"] == nil)
@@ -56,7 +58,8 @@ import Testing
       }
     }
     let tensors = [
-      tensor([1.5, -.infinity] as [Double], "F64"), tensor([0.1, .nan] as [Float], "F32"), tensor([0x3C00] as [UInt16], "F16"),
+      tensor([1.5, -.infinity] as [Double], "F64"), tensor([0.1, .nan] as [Float], "F32"),
+      tensor([0x3C00] as [UInt16], "F16"),
       tensor([0x3F80] as [UInt16], "BF16"), tensor([Int64.min] as [Int64], "I64"), tensor([-5] as [Int16], "I16"),
       tensor([-5] as [Int8], "I8"), tensor([UInt64.max] as [UInt64], "U64"), tensor([UInt32.max] as [UInt32], "U32"),
       tensor([65535] as [UInt16], "U16"), tensor([1, 0] as [UInt8], "BOOL"),
@@ -65,8 +68,9 @@ import Testing
     let stream = try FrameWriter.bytes([Frame(tensors: Dictionary(uniqueKeysWithValues: tensors))])
     let printed = try JSONValue.parse(runTool("frames", ["json", "--values"], stdin: stream).text)["tensors"]
     let expected: [(String, JSONValue)] = [
-      ("F64", [1.5, .null]), ("F32", [0.1, .null]), ("F16", [1.0]), ("BF16", [1.0]), ("I64", [.int(.min)]), ("I16", [-5]),
-      ("I8", [-5]), ("U64", [.double(18446744073709551615)]), ("U32", [4_294_967_295]), ("U16", [65535]),
+      ("F64", [1.5, .null]), ("F32", [0.1, .null]), ("F16", [1.0]), ("BF16", [1.0]), ("I64", [.int(.min)]),
+      ("I16", [-5]),
+      ("I8", [-5]), ("U64", [.double(18_446_744_073_709_551_615)]), ("U32", [4_294_967_295]), ("U16", [65535]),
       ("BOOL", [true, false]),
     ]
     for (name, values) in expected { #expect(printed?[name]?["values"] == values, "\(name)") }
@@ -84,9 +88,12 @@ import Testing
       let kept = try runPipeline("frames cat --keep prompt small | frames json | head -n 1", in: folder)
       #expect(
         kept.text
-          == #"{"number":0,"metadata":{"id":"example-0","category":"even"},"tensors":{"prompt":{"dtype":"I32","shape":[1]}}}"# + "\n")
+          == #"{"number":0,"metadata":{"id":"example-0","category":"even"},"tensors":{"prompt":{"dtype":"I32","shape":[1]}}}"#
+          + "\n")
       let dropped = try runPipeline("frames cat --drop patches,category small | frames json | head -n 1", in: folder)
-      #expect(dropped.text == #"{"number":0,"metadata":{"id":"example-0"},"tensors":{"prompt":{"dtype":"I32","shape":[1]}}}"# + "\n")
+      #expect(
+        dropped.text == #"{"number":0,"metadata":{"id":"example-0"},"tensors":{"prompt":{"dtype":"I32","shape":[1]}}}"#
+          + "\n")
       let unknown = try runPipeline("frames cat --drop patchse small | frames ls", in: folder)
       #expect(unknown.status == 0)
       #expect(unknown.stderr == "frames: warning: no frame has \"patchse\", named in --keep or --drop\n")
@@ -110,7 +117,8 @@ import Testing
   @Test func shufLeavesNothingInTheTemporaryFolder() throws {
     try withStreams { (folder) throws in
       let result = try runPipeline(
-        "mkdir t; cat small | TMPDIR=$PWD/t frames shuf >/dev/null; ls t; TMPDIR=/nowhere frames shuf - < small", in: folder)
+        "mkdir t; cat small | TMPDIR=$PWD/t frames shuf >/dev/null; ls t; TMPDIR=/nowhere frames shuf - < small",
+        in: folder)
       #expect(result.text == "")
       #expect(result.status == 73)
       #expect(result.stderr.contains("set TMPDIR to another folder"))
@@ -121,7 +129,8 @@ import Testing
     // 5 frames, 100 seeds: each comes first about 20 times (standard deviation 4).
     var counts = [Int](repeating: 0, count: 5)
     try withStreams { (folder) throws in
-      let result = try runPipeline("for s in {1..100}; do frames shuf --seed $s -n 1 small | frames ls; done", in: folder)
+      let result = try runPipeline(
+        "for s in {1..100}; do frames shuf --seed $s -n 1 small | frames ls; done", in: folder)
       for line in result.lines {
         if let index = line.split(separator: "\t")[1].last?.wholeNumberValue { counts[index] += 1 }
       }
@@ -147,7 +156,8 @@ import Testing
 
   @Test func aBareFrameHasNoStreamAroundIt() throws {
     try withStreams { (folder) throws in
-      let bare = try runPipeline("frames select --bare --id example-1 small | tee one | wc -c; frames json one", in: folder)
+      let bare = try runPipeline(
+        "frames select --bare --id example-1 small | tee one | wc -c; frames json one", in: folder)
       #expect(bare.status == 0, "\(bare.ending)")
       #expect(bare.lines.last?.contains(#""metadata":{"id":"example-1","category":"odd"}"#) == true)
       let bytes = try readFile(folder + "/one")
@@ -179,7 +189,8 @@ import Testing
 
   @Test func statsTestManyFilesQuickly() throws {
     try withStreams { (folder) throws in
-      let result = try runPipeline("frames select --bare small > one; frames stats --check small cut flipped one small.gz", in: folder)
+      let result = try runPipeline(
+        "frames select --bare small > one; frames stats --check small cut flipped one small.gz", in: folder)
       #expect(result.status == 65)
       #expect(
         result.lines == [

@@ -22,6 +22,16 @@ import Testing
     }
   }
 
+  /// The fixture's pairs carry a reference of their own: the mean loss is the one that PyTorch recorded (0.71695).
+  @Test func theSummaryComparesPairsWithTheReferenceThatTheyCarry() throws {
+    let files = ParityFiles()
+    let result = try runTool("score", ["--ckpt", files.checkpoint, "--summary"], stdin: files.bytes())
+    #expect(result.stderr.contains("dpo-loss 0.717"), "\(result.stderr)")
+    // Against itself nothing has changed: ln 2, and no margin.
+    let again = try runTool("score", ["--ckpt", files.checkpoint, "--summary"], stdin: result.stdout)
+    #expect(again.stderr.contains("dpo-loss 0.693   margin 0.000"), "\(again.stderr)")
+  }
+
   @Test func theFingerprintIsThatOfTheWeightsNotOfTheFile() throws {
     let files = ParityFiles("transformers5")
     try withTemporaryDirectory { folder in

@@ -11,9 +11,13 @@ import Testing
     let hasPython = try runPipeline("python3 -c 'import numpy, safetensors'").status == 0
     try withTemporaryDirectory { (folder) throws in
       try writeFile(folder + "/pairs", readFile(fixture("stream/example.frames")))
-      let programs = page.split(separator: "```python\n").dropFirst().map { $0.prefix(upTo: $0.firstRange(of: "```")?.lowerBound ?? $0.endIndex) }
+      let programs = page.split(separator: "```python\n").dropFirst().map {
+        $0.prefix(upTo: $0.firstRange(of: "```")?.lowerBound ?? $0.endIndex)
+      }
       try #require(programs.count == 2)
-      for (name, program) in zip(["read.py", "write.py"], programs) { try writeFile(folder + "/" + name, String(program)) }
+      for (name, program) in zip(["read.py", "write.py"], programs) {
+        try writeFile(folder + "/" + name, String(program))
+      }
 
       var commands: [(line: String, expected: [String])] = []
       var isOutput = false

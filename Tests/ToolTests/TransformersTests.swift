@@ -11,7 +11,9 @@ private let hasTransformers = (try? runPipeline("python3 -c 'import torch, trans
 struct TransformersTests {
   private func check(_ arguments: String, in folder: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
     let result = try runPipeline("python3 \(script) \(arguments)", in: folder)
-    #expect(result.status == 0 && result.text.contains("ok"), "\(arguments): \(result.stderr.suffix(600))", sourceLocation: sourceLocation)
+    #expect(
+      result.status == 0 && result.text.contains("ok"), "\(arguments): \(result.stderr.suffix(600))",
+      sourceLocation: sourceLocation)
   }
 
   private func make(_ line: String, in folder: String, sourceLocation: SourceLocation = #_sourceLocation) throws {

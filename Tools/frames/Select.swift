@@ -21,13 +21,16 @@ struct Select: FrameFilter {
   @Option(help: ArgumentHelp("An id; may be given several times.", valueName: "id"))
   var id: [String] = []
 
-  @Option(name: .customLong("where"), help: ArgumentHelp(
-    "Metadata a frame must have; may be given several times, and all must hold.", valueName: "key=value"))
+  @Option(
+    name: .customLong("where"),
+    help: ArgumentHelp(
+      "Metadata a frame must have; may be given several times, and all must hold.", valueName: "key=value"))
   var conditions: [Condition] = []
 
-  @Option(help: ArgumentHelp(
-    "A number, or a range FIRST:END without END, counted from 0; either end may be left out. May be given several times.",
-    valueName: "range"))
+  @Option(
+    help: ArgumentHelp(
+      "A number, or a range FIRST:END without END, counted from 0; either end may be left out. May be given several times.",
+      valueName: "range"))
   var index: [IndexRange] = []
 
   @Flag(help: "Pass on the frames that do not match.")

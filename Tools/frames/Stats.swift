@@ -59,7 +59,8 @@ struct Stats: Tool {
 
   private func verdict(_ frames: Int, _ reader: FrameReader) -> String {
     let foreign = reader.foreignCount
-    return "\(frames) frames, " + (foreign == 0 ? "whole" : "\(foreign) of them without numbers: nobody can tell whether all are there")
+    return "\(frames) frames, "
+      + (foreign == 0 ? "whole" : "\(foreign) of them without numbers: nobody can tell whether all are there")
   }
 }
 
@@ -125,10 +126,12 @@ struct Statistics {
     for (kind, extent) in sortedTensors {
       let shape = extent.shape.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)..\($0.upperBound)" }
       lines.append(
-        "tensor\t\(printable(kind.name))\t\(kind.dtype) [\(shape.joined(separator: ", "))]\tin \(extent.frames)\t\(extent.bytes) bytes")
+        "tensor\t\(printable(kind.name))\t\(kind.dtype) [\(shape.joined(separator: ", "))]\tin \(extent.frames)\t\(extent.bytes) bytes"
+      )
     }
     for (key, entry) in metadata.sorted(by: { $0.key < $1.key }) {
-      let values = entry.values.map { $0.sorted().map(short).joined(separator: ", ") } ?? "more than \(Self.fewValues) values"
+      let values =
+        entry.values.map { $0.sorted().map(short).joined(separator: ", ") } ?? "more than \(Self.fewValues) values"
       lines.append("metadata\t\(printable(key))\t\(values)\tin \(entry.frames)")
     }
     return lines
