@@ -2,21 +2,8 @@
 // Conversions between dtypes: the three levels of Convert.inc and their dispatch.
 #include "Levels.h"
 
-#define LEVEL plain
-#include "Convert.inc"
-#undef LEVEL
-#ifdef HAVE_LEVELS
-#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
-#define LEVEL avx2
-#include "Convert.inc"
-#undef LEVEL
-#pragma clang attribute pop
-#pragma clang attribute push(__attribute__((target("arch=x86-64-v4"))), apply_to = function)
-#define LEVEL avx512
-#include "Convert.inc"
-#undef LEVEL
-#pragma clang attribute pop
-#endif
+#define FAMILY "Convert.inc"
+#include "EveryLevel.inc"
 
 void kernel_bf16_to_f32(const uint16_t *x, float *y, size_t n) { PICK(bf16_to_f32, x, y, n) }
 void kernel_f16_to_f32(const uint16_t *x, float *y, size_t n) { PICK(f16_to_f32, x, y, n) }

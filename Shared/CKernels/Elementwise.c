@@ -2,21 +2,8 @@
 // Elementwise kernels and activations: the three levels of Elementwise.inc and their dispatch.
 #include "Levels.h"
 
-#define LEVEL plain
-#include "Elementwise.inc"
-#undef LEVEL
-#ifdef HAVE_LEVELS
-#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
-#define LEVEL avx2
-#include "Elementwise.inc"
-#undef LEVEL
-#pragma clang attribute pop
-#pragma clang attribute push(__attribute__((target("arch=x86-64-v4"))), apply_to = function)
-#define LEVEL avx512
-#include "Elementwise.inc"
-#undef LEVEL
-#pragma clang attribute pop
-#endif
+#define FAMILY "Elementwise.inc"
+#include "EveryLevel.inc"
 
 void kernel_add(const float *a, const float *b, float *y, size_t n) { PICK(add, a, b, y, n) }
 void kernel_axpy(float a, const float *x, float *y, size_t n) { PICK(axpy, a, x, y, n) }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One source, three levels.  A kernel file X.c defines its functions once in X.inc under the name KERNEL(f); X.c includes
-// that text three times, each time for another instruction set, and exports one function a kernel that picks the level.
+// One source, three levels.  A family X defines its functions once in X.inc under the name KERNEL(f); X.c compiles that text
+// for each instruction set (EveryLevel.inc) and exports one function a kernel that picks the level.
 #pragma once
 #include "CKernels.h"
 #include <math.h>

@@ -2,21 +2,8 @@
 // AdamW: the three levels of Optimizer.inc and their dispatch.
 #include "Levels.h"
 
-#define LEVEL plain
-#include "Optimizer.inc"
-#undef LEVEL
-#ifdef HAVE_LEVELS
-#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
-#define LEVEL avx2
-#include "Optimizer.inc"
-#undef LEVEL
-#pragma clang attribute pop
-#pragma clang attribute push(__attribute__((target("arch=x86-64-v4"))), apply_to = function)
-#define LEVEL avx512
-#include "Optimizer.inc"
-#undef LEVEL
-#pragma clang attribute pop
-#endif
+#define FAMILY "Optimizer.inc"
+#include "EveryLevel.inc"
 
 void kernel_adamw(float *w, float *m, float *v, const float *g, float gradient_scale, float rate1, float beta2,
                   float rate2, float epsilon, float step_size, float root_correction, float decay, size_t n) {

@@ -2,21 +2,8 @@
 // Norms and rotary embedding, a row at a time: the three levels of Rows.inc and their dispatch.
 #include "Levels.h"
 
-#define LEVEL plain
-#include "Rows.inc"
-#undef LEVEL
-#ifdef HAVE_LEVELS
-#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
-#define LEVEL avx2
-#include "Rows.inc"
-#undef LEVEL
-#pragma clang attribute pop
-#pragma clang attribute push(__attribute__((target("arch=x86-64-v4"))), apply_to = function)
-#define LEVEL avx512
-#include "Rows.inc"
-#undef LEVEL
-#pragma clang attribute pop
-#endif
+#define FAMILY "Rows.inc"
+#include "EveryLevel.inc"
 
 void kernel_layer_norm(const float *x, const float *gain, const float *bias, float eps, float *y, float *mean,
                        float *rstd, size_t rows, size_t n) {

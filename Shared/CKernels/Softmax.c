@@ -2,21 +2,8 @@
 // Softmax of attention scores and of logits: the three levels of Softmax.inc and their dispatch.
 #include "Levels.h"
 
-#define LEVEL plain
-#include "Softmax.inc"
-#undef LEVEL
-#ifdef HAVE_LEVELS
-#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
-#define LEVEL avx2
-#include "Softmax.inc"
-#undef LEVEL
-#pragma clang attribute pop
-#pragma clang attribute push(__attribute__((target("arch=x86-64-v4"))), apply_to = function)
-#define LEVEL avx512
-#include "Softmax.inc"
-#undef LEVEL
-#pragma clang attribute pop
-#endif
+#define FAMILY "Softmax.inc"
+#include "EveryLevel.inc"
 
 void kernel_softmax_visible(float *scores, size_t ld, const int32_t *visible, float *lse, size_t rows, size_t n) {
   PICK(softmax_visible, scores, ld, visible, lse, rows, n)
