@@ -217,12 +217,16 @@ public struct Gathers: Sendable, Equatable {
 
   public var count: Int { rows.count }
 
-  /// Appends one response: the elements of `path` at `indices`, each predicted from the element before it.
+  /// Appends one response: the elements of `sequence` at `indices`, each predicted from the element before it.
+  /// `sequence` is what `path` lies along; it may have one element more, since the last one predicts nothing and needs no row.
   /// The first element of a sequence has nothing before it and is left out; all others must be tokens.
-  public mutating func append(_ path: SequencePath, at indices: some Sequence<Int>) {
+  public mutating func append(
+    _ path: SequencePath, of sequence: [SequenceElement]? = nil, at indices: some Sequence<Int>
+  ) {
+    let elements = sequence ?? path.elements
     let start = rows.count
     for index in indices where index > 0 {
-      guard case .token(let id) = path.elements[index] else { preconditionFailure("an image cannot be a label") }
+      guard case .token(let id) = elements[index] else { preconditionFailure("an image cannot be a label") }
       rows.append(Int32(path.row(at: index - 1)))
       targets.append(id)
     }

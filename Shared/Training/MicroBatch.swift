@@ -24,6 +24,7 @@ public struct MicroBatch: Sendable {
     var builder = SegmentForestBuilder()
     var images: [ExampleImage] = []
     var indexByDigest: [String: Int] = [:]
+    var sequences: [[SequenceElement]] = []
     var labels: [[Int]] = []
     var responses: [Range<Int>] = []
     for example in examples[members] {
@@ -38,14 +39,17 @@ public struct MicroBatch: Sendable {
           }
           return .image(digest: digest, index: index, rows: rows)
         }
-        builder.add(elements)
+        // What follows an element is predicted from its row; nothing follows the last.
+        let isResponse = if case .token = elements.last { elements.count > 1 } else { false }
+        builder.add(isResponse ? Array(elements.dropLast()) : elements)
+        sequences.append(elements)
         labels.append(sequence.labels)
       }
       responses.append(first..<labels.count)
     }
     let (forest, paths) = builder.build()
     var gathers = Gathers()
-    for (path, labels) in zip(paths, labels) { gathers.append(path, at: labels) }
+    for (number, path) in paths.enumerated() { gathers.append(path, of: sequences[number], at: labels[number]) }
     self.members = members
     self.images = images
     self.forest = forest

@@ -136,4 +136,17 @@ private func sequence(_ path: SequencePath, in forest: SegmentForest) -> [Int32]
     #expect(gathers.responses == [0..<2, 2..<4])
     #expect(gathers.usedRows == [1, 2, 3])
   }
+
+  @Test func theLastElementOfASequenceNeedsNoRow() {
+    var builder = SegmentForestBuilder()
+    builder.add(tokens(1, 2, 3))
+    builder.add(tokens(1, 2))
+    let (forest, paths) = builder.build()
+    var gathers = Gathers()
+    gathers.append(paths[0], of: tokens(1, 2, 3, 9), at: [3])
+    gathers.append(paths[1], of: tokens(1, 2, 8), at: [1, 2])
+    #expect(forest.rowCount == 3)
+    #expect(gathers.rows == [2, 0, 1])
+    #expect(gathers.targets == [9, 2, 8])
+  }
 }
