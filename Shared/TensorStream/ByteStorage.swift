@@ -14,7 +14,10 @@ final class ByteStorage: @unchecked Sendable {
   init(count: Int) {
     var pointer: UnsafeMutableRawPointer?
     guard posix_memalign(&pointer, 64, max(count, 64)) == 0, let pointer else {
-      fatalError("no memory for \(count) bytes")
+      // No stream's claim leads here: a buffer grows with the bytes that have arrived. Nothing may be allocated now.
+      let line: StaticString = "out of memory: a frame does not fit this machine's memory\n"
+      _ = write(2, line.utf8Start, line.utf8CodeUnitCount)
+      _exit(70)
     }
     base = pointer
     self.count = count
