@@ -49,7 +49,13 @@ let floors: [Target] = [
   shared("MiniWorlds", uses: ["Failures", "StrictJSON", "Imaging"]),
   shared("Checkpoints", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream"]),
   shared("Models", uses: ["Failures", "StrictJSON", "Tensors", "Autograd", "Checkpoints"]),
-  shared("Training", uses: ["Failures", "StrictJSON", "Tensors", "Autograd", "TensorStream", "Checkpoints", "Models"]),
+  shared("Generation", uses: ["Failures", "CKernels", "Tensors", "Autograd", "Models"]),
+  shared(
+    "Training",
+    uses: [
+      "Failures", "StrictJSON", "Tensors", "Autograd", "TensorStream", "Tokenizers", "Checkpoints", "Models",
+      "Generation",
+    ]),
   shared(
     "ToolSupport",
     uses: ["Failures", "StrictJSON", "Tensors", "TensorStream", "Checkpoints", "Models", "Training", argumentParser]),
@@ -64,6 +70,7 @@ let tools: [Target] = [
     uses: ["Failures", "StrictJSON", "Tensors", "Imaging", "Tokenizers", "Manifests", "Checkpoints", "Models"]),
   tool("encode", uses: ["Checkpoints", "Training"]),
   tool("score", uses: ["Checkpoints", "Training"]),
+  tool("sample", uses: ["StrictJSON", "Checkpoints", "Generation", "Training"]),
   tool("sft-step", uses: ["Training"]),
   tool("dpo-step", uses: ["Training"]),
 ]
@@ -83,6 +90,9 @@ let checks: [Target] = [
   .executableTarget(name: "commit-loop", dependencies: ["Checkpoints"], path: "Tests/CommitLoop"),
   tests("CheckpointsTests", uses: ["Checkpoints", "commit-loop"]),
   tests("ModelsTests", uses: ["Tensors", "Autograd", "TensorStream", "Checkpoints", "Models"]),
+  tests(
+    "GenerationTests",
+    uses: ["Failures", "StrictJSON", "Tensors", "Autograd", "TensorStream", "Checkpoints", "Models", "Generation"]),
   tests("TrainingTests", uses: ["Failures", "StrictJSON", "TensorStream", "Checkpoints", "Training"]),
   tests(
     "ToolTests",

@@ -5,12 +5,15 @@
     peer.py dpo    [--lean] [--bf16] [--ckpt DIR] [--frames FILE] [--repeat 8]
     peer.py encode [--bf16] [--batch 8]                            [--repeat 3]
     peer.py images FOLDER [--size 384]                             [--repeat 3]
+    peer.py decode [--bf16] [--prompt 228] [--tokens 64]           [--repeat 2]
 
 dpo      One DPO step: policy forward and backward over chosen and rejected, all parts trained, reference given, clip, AdamW.
          As published: the vision tower runs for the chosen and again for the rejected rows, logits over all positions.
          --lean: the tower runs once a pair, the head only where the answer is predicted, fused AdamW: the best a careful
          PyTorch user would write. Without --ckpt and --frames: random weights and pairs of the bench-mini shape.
 encode   SigLIP B/16-224, the 11 layers that its penultimate features need.
+decode   transformers.generate of the Qwen2.5-0.5B shape, batch 1, greedy: the time of --tokens tokens less that of the first.
+         --bf16: weights and arithmetic in bf16, as the published checkpoint is stored and loaded.
 images   Pillow: decode, convert to RGB, stretch bicubically, normalise, to float.
 
 Times are the minimum of --repeat runs after one to warm up; --threads defaults to 1.
@@ -171,6 +174,25 @@ def encode(arguments):
            images=arguments.batch, seconds=seconds, images_per_second=arguments.batch / seconds)
 
 
+def decode(arguments):
+    torch.manual_seed(0)
+    config = transformers.Qwen2Config(
+        vocab_size=151936, hidden_size=896, intermediate_size=4864, num_hidden_layers=24, num_attention_heads=14,
+        num_key_value_heads=2, tie_word_embeddings=True)
+    model = transformers.Qwen2ForCausalLM(config).to(torch.bfloat16 if arguments.bf16 else torch.float32).train(False)
+    prompt = torch.randint(0, 151000, (1, arguments.prompt))
+
+    def run(tokens):
+        with torch.no_grad():
+            model.generate(prompt, attention_mask=torch.ones_like(prompt), do_sample=False, max_new_tokens=tokens,
+                           min_new_tokens=tokens, eos_token_id=1, pad_token_id=0)
+
+    first = minimum(lambda: run(1), arguments.repeat)
+    seconds = minimum(lambda: run(1 + arguments.tokens), arguments.repeat) - first
+    report(arguments, work="decode Qwen2.5-0.5B shape, batch 1", precision="bf16" if arguments.bf16 else "f32",
+           tokens_per_second=arguments.tokens / seconds, prefill_tokens_per_second=arguments.prompt / first)
+
+
 def images(arguments):
     import numpy as np
     import PIL
@@ -191,7 +213,7 @@ def images(arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("work", choices=("dpo", "encode", "images"))
+    parser.add_argument("work", choices=("dpo", "encode", "images", "decode"))
     parser.add_argument("folder", nargs="?")
     parser.add_argument("--lean", action="store_true")
     parser.add_argument("--bf16", action="store_true")
@@ -199,16 +221,18 @@ def main():
     parser.add_argument("--frames")
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--size", type=int, default=384)
+    parser.add_argument("--prompt", type=int, default=228)
+    parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--repeat", type=int, default=None)
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
-    arguments.repeat = arguments.repeat or (8 if arguments.work == "dpo" else 3)
+    arguments.repeat = arguments.repeat or {"dpo": 8, "decode": 2}.get(arguments.work, 3)
     if arguments.work == "images" and not arguments.folder:
         parser.error("images needs a FOLDER")
     torch.set_num_threads(arguments.threads)
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
-    {"dpo": dpo, "encode": encode, "images": images}[arguments.work](arguments)
+    {"dpo": dpo, "encode": encode, "images": images, "decode": decode}[arguments.work](arguments)
 
 
 main()

@@ -131,7 +131,7 @@ public struct CheckpointDifference: Sendable {
 
 extension StoredTensor {
   /// True where both hold the same f32 values in the same shape, whatever their dtypes.
-  func hasSameValues(as other: StoredTensor) -> Bool {
+  public func hasSameValues(as other: StoredTensor) -> Bool {
     guard shape == other.shape, dtype.isFloatingPoint, other.dtype.isFloatingPoint else { return false }
     return Digest.of([DigestInput(stored: self, as: "")], settings: [])
       == Digest.of([DigestInput(stored: other, as: "")], settings: [])

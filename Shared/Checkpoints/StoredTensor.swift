@@ -43,6 +43,18 @@ public struct StoredTensor: Sendable {
     }
   }
 
+  /// The values as a matrix [first extent, the others' product] in their own dtype, without a copy; as an f32 copy where the
+  /// dtype is F64 or the file does not align them. Throws 65 for integers.
+  public func matrix() throws -> StoredMatrix {
+    let isBorrowable = dtype == .f32 || dtype == .f16 || dtype == .bf16
+    let rows = shape.first ?? 1
+    let borrowed = withUnsafeBytes { bytes -> StoredMatrix? in
+      guard isBorrowable, let start = bytes.baseAddress, Int(bitPattern: start) % dtype.size == 0 else { return nil }
+      return StoredMatrix(rows: rows, columns: count / max(1, rows), dtype: dtype, base: start, owner: file)
+    }
+    return try borrowed ?? StoredMatrix(floats())
+  }
+
   /// Writes the values `range` as f32 to `target`; the dtype must be a floating-point type.
   func readFloats(_ range: Range<Int>, into target: UnsafeMutablePointer<Float>) {
     withUnsafeBytes { bytes in

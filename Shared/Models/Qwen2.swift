@@ -16,6 +16,8 @@ public struct Qwen2Config: Sendable, Equatable {
   public let headSize: Int
   public let epsilon: Double
   public let ropeTheta: Double
+  /// Positions that the model was made for: a prompt and its completion together.
+  public let positionCount: Int
   public let isTied: Bool
 
   /// Missing keys take transformers' defaults (Qwen2Config). `tiedAbove`: the outer config ties the head.
@@ -30,6 +32,7 @@ public struct Qwen2Config: Sendable, Equatable {
     keyHeadCount = try reader.int("num_key_value_heads", or: isNull ? headCount : 32)
     headSize = try reader.int("head_dim", or: hiddenSize / headCount)
     epsilon = try reader.positive("rms_norm_eps", or: 1e-6)
+    positionCount = try reader.int("max_position_embeddings", or: 32768)
     isTied = try reader.bool("tie_word_embeddings", or: false) || tiedAbove
     guard headCount % keyHeadCount == 0 else {
       throw reader.failure(

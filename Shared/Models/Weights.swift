@@ -69,7 +69,8 @@ final class Weights {
     parameters.first { $0.variable === variable }?.aliases.append(stored.name)
   }
 
-  private func stored(_ name: String, _ shape: [Int]) throws -> StoredTensor? {
+  /// The tensor of a canonical name; nil, to be told by `finish`, where the checkpoint has none.
+  func stored(_ name: String, _ shape: [Int]) throws -> StoredTensor? {
     declared.insert(name)
     guard let stored = checkpoint.tensor(canonical: name) else {
       missing.append(name)

@@ -131,11 +131,12 @@ public final class Tokenizer: Sendable {
   /// The text of `ids`. Bytes that are not UTF-8 (a character cut in two) become U+FFFD; ids that no token has are
   /// passed over, as are special tokens if `skipSpecial`.
   public func decode(_ ids: [Int32], skipSpecial: Bool = false) -> String {
-    var bytes: [UInt8] = []
-    for id in ids {
-      guard let text = token(id), !(skipSpecial && isSpecial(id)) else { continue }
-      bytes += ByteLevel.bytes(of: text)
-    }
-    return String(decoding: bytes, as: UTF8.self)
+    String(decoding: ids.flatMap { bytes(of: $0, skipSpecial: skipSpecial) }, as: UTF8.self)
+  }
+
+  /// The bytes that one token adds to a text: a part of a character, it may be. None for an id that no token has.
+  public func bytes(of id: Int32, skipSpecial: Bool = false) -> [UInt8] {
+    guard let text = token(id), !(skipSpecial && isSpecial(id)) else { return [] }
+    return ByteLevel.bytes(of: text)
   }
 }

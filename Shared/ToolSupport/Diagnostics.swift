@@ -11,6 +11,8 @@ public enum Diagnostics {
     var isVerbose = false
     /// A progress line stands on the terminal and must go before anything else is said.
     var hasProgress = false
+    /// Text is being written as it comes: a progress line would wipe it out.
+    var writesText = false
   }
   private static let state = Mutex(State())
 
@@ -53,10 +55,20 @@ public enum Diagnostics {
     }
   }
 
+  /// A part of a text that was asked for while it comes: no line break is added.
+  public static func text(_ text: String) {
+    state.withLock { state in
+      clear(&state)
+      state.writesText = true
+      put(text)
+    }
+  }
+
   /// Replaces the progress line; on a terminal only.
   static func progress(_ text: String) {
     guard isTerminal, !isQuiet else { return }
     state.withLock { state in
+      if state.writesText { return }
       state.hasProgress = true
       put("\r\u{1B}[K" + text)
     }

@@ -4,7 +4,7 @@ import Training
 extension ToolIO {
   /// Sends every frame through a model, several at a time, and writes them in their order. Bad ones are passed over
   /// with --skip-bad.
-  public func pass(through groups: FrameGroups) throws {
+  public func pass(through groups: any FramePass) throws {
     func emit(_ results: [FrameResult]) throws {
       for result in results { try attempt { try write(result.get()) } }
     }

@@ -31,6 +31,11 @@ public final class ToolIO {
   private var isLogRead = true
   private var isBare = false
 
+  /// What the progress line says beside the frames: a rate of something else, say.
+  public var progressNote = "" {
+    didSet { progress.update(reader.count, fraction: reader.fraction, note: progressNote) }
+  }
+
   /// The bad examples that were left out.
   public private(set) var badCount = 0
   /// The examples that went well.
@@ -65,7 +70,7 @@ public final class ToolIO {
     while true {
       do {
         guard let frame = try reader.next() else { return nil }
-        progress.update(reader.count, fraction: reader.fraction)
+        progress.update(reader.count, fraction: reader.fraction, note: progressNote)
         return frame
       } catch let error as FrameError where error.isRecoverable {
         try leaveOut(error)

@@ -13,6 +13,10 @@ public enum Responses: Sendable, Equatable {
   case supervised(SFTTarget?)
   /// Every row of `choices`.
   case choices
+  /// Every row of `completions`.
+  case completions
+  /// The prompt alone.
+  case prompt
   /// Images only.
   case none
 }
@@ -49,11 +53,16 @@ extension Example {
       sequences = [
         try reader.sequence(reader.prompt(), response: response, images: all, numbers: Array(images.indices))
       ]
-    case .choices:
+    case .choices, .completions:
       let prompt = try reader.prompt()
-      sequences = try reader.choices().map {
+      sequences = try reader.rows(responses == .choices ? "choices" : "completions").map {
         try reader.sequence(prompt, response: $0, images: all, numbers: Array(images.indices))
       }
+    case .prompt:
+      let nothing = FrameChecker.Response(name: "", ids: [], mask: nil)
+      sequences = [
+        try reader.sequence(reader.prompt(), response: nothing, images: all, numbers: Array(images.indices))
+      ]
     }
     self.images = all
     (referenceLogps, reference) = responses == .pair ? try reader.reference() : (nil, nil)
@@ -145,24 +154,26 @@ private struct FrameChecker {
     return Response(name: name, ids: ids, mask: mask)
   }
 
-  func choices() throws -> [Response] {
-    guard let tensor = frame.tensors["choices"] else {
-      throw refusal("there is no tensor \"choices\", the candidate answers; its tensors are \(tensorNames)")
+  /// The rows of a tensor of several responses, [k, L] padded with -1.
+  func rows(_ name: String) throws -> [Response] {
+    guard let tensor = frame.tensors[name] else {
+      let what = name == "choices" ? "the candidate answers" : "which sample writes"
+      throw refusal("there is no tensor \"\(name)\", \(what); its tensors are \(tensorNames)")
     }
     guard tensor.dtype == .i32, tensor.shape.count == 2, tensor.shape[0] > 0 else {
-      throw refusal("\"choices\" is \(tensor.summary), expected I32 [k, L]")
+      throw refusal("\"\(name)\" is \(tensor.summary), expected I32 [k, L]")
     }
     let (all, length) = (try tensor.int32s(), tensor.shape[1])
     return try (0..<tensor.shape[0]).map { row in
       let padded = all[row * length..<(row + 1) * length]
       let ids = Array(padded.prefix { $0 != -1 })
-      guard !ids.isEmpty else { throw refusal("\"choices\" row \(row) is empty, expected at least one token") }
+      guard !ids.isEmpty else { throw refusal("\"\(name)\" row \(row) is empty, expected at least one token") }
       guard padded.dropFirst(ids.count).allSatisfy({ $0 == -1 }) else {
-        throw refusal("\"choices\" row \(row) goes on after its padding (-1)")
+        throw refusal("\"\(name)\" row \(row) goes on after its padding (-1)")
       }
-      try check(ids, in: "choices")
-      try refuseImages(in: ids, of: "choices")
-      return Response(name: "choices", ids: ids, mask: nil)
+      try check(ids, in: name)
+      try refuseImages(in: ids, of: name)
+      return Response(name: name, ids: ids, mask: nil)
     }
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `score`: log-probabilities of pairs under a reference, or of candidate answers.
+// `score`: log-probabilities of pairs under a reference, of candidate answers, or of sampled completions.
 import Autograd
 import Checkpoints
 import Failures
@@ -7,6 +7,24 @@ import Models
 import StrictJSON
 import TensorStream
 import Tensors
+
+/// What of a frame is scored.
+public enum ScoreTarget: Sendable {
+  /// `chosen` and `rejected`: sums.
+  case pairs
+  /// Every row of `choices`: sums.
+  case choices
+  /// Every row of `completions`: token by token.
+  case completions
+
+  var responses: Responses {
+    switch self {
+    case .pairs: .pair
+    case .choices: .choices
+    case .completions: .completions
+    }
+  }
+}
 
 /// Adds log-probabilities to frames.
 public final class FrameScorer {
@@ -17,11 +35,12 @@ public final class FrameScorer {
   /// Loss, margin and accuracy of the pairs that have passed.
   public private(set) var pairs: PairSummary
   private let runner: PassRunner
-  private let scoresChoices: Bool
+  private let target: ScoreTarget
 
-  /// - Parameter choices: scores `choices` instead of `chosen` and `rejected`.
   /// - Parameter beta: β of the DPO loss in `pairs`.
-  public init(_ checkpoint: Checkpoint, choices: Bool, beta: Double = 0.1, note: @escaping (String) -> Void) throws {
+  public init(
+    _ checkpoint: Checkpoint, _ target: ScoreTarget, beta: Double = 0.1, note: @escaping (String) -> Void
+  ) throws {
     let model = try MultimodalModel(checkpoint)
     guard model.parts.contains(.llm) else {
       throw PlainFailure.badData(
@@ -30,18 +49,21 @@ public final class FrameScorer {
     fingerprint = try checkpoint.requiredModelFingerprint()
     let encoder = try checkpoint.encoderFingerprint()
     runner = PassRunner(model, contract: try FrameContract(checkpoint, model.config), encoder: encoder, note: note)
-    scoresChoices = choices
+    self.target = target
     pairs = PairSummary(beta: beta)
   }
 
   /// Frames go in one by one and come out with log-probabilities, in order.
   public func groups(rowsPerPass: Int = 2048) -> FrameGroups {
-    let (contract, scoresChoices) = (runner.contract, scoresChoices)
+    let (contract, target) = (runner.contract, target)
     return FrameGroups(rowsPerPass: rowsPerPass) { frame in
-      if !scoresChoices, frame.tensors["choices"] != nil, frame.tensors["chosen"] == nil {
-        throw frame.error("has \"choices\" but no \"chosen\" and \"rejected\"; --choices scores candidate answers")
+      if target == .pairs, frame.tensors["chosen"] == nil {
+        let others = [("choices", "candidate answers"), ("completions", "what sample wrote")]
+        for (name, what) in others where frame.tensors[name] != nil {
+          throw frame.error("has \"\(name)\" but no \"chosen\" and \"rejected\"; --\(name) scores \(what)")
+        }
       }
-      let example = try Example(frame, responses: scoresChoices ? .choices : .pair, contract: contract)
+      let example = try Example(frame, responses: target.responses, contract: contract)
       try self.runner.admit(example)
       return example
     } work: { frames in
@@ -61,10 +83,14 @@ public final class FrameScorer {
         return .failure(
           frame.error("its log-probabilities are not finite; are the weights of \(runner.contract.checkpoint) sound?"))
       }
-      if scoresChoices {
+      switch target {
+      case .choices:
         frame.tensors["logp_choices"] = RawTensor(f32: sums.map { Float($0) })
         summary.addChoices(frame, logps: sums)
-      } else {
+      case .completions:
+        frame.tensors["reference_logps"] = padded(pass.labels(of: member).map { Array(values[$0]) }, like: frame)
+        frame.metadata["reference"] = fingerprint
+      case .pairs:
         let policy = PairLogps(chosen: sums[0], rejected: sums[1])
         pairs.add(frame, policy: policy, chosenTokens: pass.labels(of: member).first?.count ?? 0)
         frame.tensors["logp_chosen"] = RawTensor(f32: [Float(sums[0])])
@@ -75,6 +101,13 @@ public final class FrameScorer {
       frame.metadata["precision"] = "f32"
       return .success(frame)
     }
+  }
+
+  /// [n, L] like the frame's completions, padded with 0.
+  private func padded(_ rows: [[Float]], like frame: Frame) -> RawTensor {
+    let length = frame.tensors["completions"]?.shape[1] ?? 0
+    let all = rows.flatMap { $0 + [Float](repeating: 0, count: length - $0.count) }
+    return RawTensor(f32: all, shape: [rows.count, length])
   }
 }
 

@@ -3,6 +3,8 @@
 """Makes the parity fixtures: tiny random checkpoints and the numbers PyTorch gets from them.
 
     python3 generate.py            writes models/ and parity/ beside this file
+    python3 generate.py --generation    writes only what transformers generates from the checkpoints that are there:
+                                   parity/<model>/generation.safetensors and parity/warpers.json
     python3 generate.py --noise    writes nothing; prints how far a wrong epsilon, GELU, layer or rotary base moves the
                                    numbers, and how far float32 itself is from float64 (the table in README.md)
 
@@ -396,6 +398,57 @@ def record(name, make):
     write_json(parity / "summary.json", summary)
 
 
+# --- generation ------------------------------------------------------------------------------------------------------
+
+MAX_NEW_TOKENS = 24
+
+
+def record_generation(name):
+    """Greedy continuations of the prompts, and log p of each token. The image's placeholder and the head's rows without a
+    token are suppressed, as `sample` never chooses them; <|im_end|> ends."""
+    checkpoint, parity = HERE / "models" / name, HERE / "parity" / name
+    model = LlavaForConditionalGeneration.from_pretrained(checkpoint, dtype=torch.float32).train(False)
+    tokenizer = Tokenizer.from_file(str(checkpoint / "tokenizer.json"))
+    preprocessor = json.loads((checkpoint / "preprocessor_config.json").read_text())
+    images = {path.name: np.array(Image.open(path)) for path in parity.glob("*.png")}
+    suppressed = list(range(IMAGE_TOKEN, model.config.text_config.vocab_size))
+    outputs = {}
+    for number, pair in enumerate(PAIRS):
+        example = Example(number, pair, tokenizer, images, preprocessor, model.config)
+        prompt = [i for t in example.ids["prompt"] for i in ([t] * example.rows if t == IMAGE_TOKEN else [t])]
+        pixels = {"pixel_values": example.pixels} if example.image else {}
+        with torch.no_grad():
+            out = model.generate(
+                input_ids=torch.tensor([prompt]), attention_mask=torch.ones(1, len(prompt)).long(), **pixels,
+                do_sample=False, max_new_tokens=MAX_NEW_TOKENS, suppress_tokens=suppressed, eos_token_id=318,
+                pad_token_id=316, return_dict_in_generate=True, output_logits=True, output_scores=True)
+        ids = out.sequences[0, len(prompt):]
+        best = torch.stack(out.scores)[:, 0].topk(2).values
+        assert (best[:, 0] - best[:, 1]).min() > 1e-4, "two tokens are equally likely: rounding would decide"
+        logps = torch.log_softmax(torch.stack(out.logits)[:, 0].float(), -1).gather(-1, ids[:, None])[:, 0]
+        outputs |= {f"{example.id}.greedy": ids.int(), f"{example.id}.greedy_logps": logps}
+    save_file({key: value.contiguous() for key, value in outputs.items()}, parity / "generation.safetensors")
+
+
+def record_warpers():
+    """Fixed logits (with ties) through transformers' warpers: log p of what is left, null where a token is gone."""
+    from transformers import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
+    generator = torch.Generator().manual_seed(4)
+    logits = (3 * torch.randn(1, 41, generator=generator)).round(decimals=2)
+    logits[0, 7] = logits[0, 30] = logits[0].topk(5).values[-1]
+    cases = []
+    for temperature, top_k, top_p in [(1.0, 0, 1.0), (0.7, 0, 1.0), (1.6, 0, 1.0), (1.0, 1, 1.0), (1.0, 5, 1.0), (0.8, 12, 1.0),
+                                      (1.0, 100, 1.0), (1.0, 0, 0.3), (1.0, 0, 0.9), (1.0, 0, 0.999), (1.0, 0, 1e-6),
+                                      (1.3, 10, 0.85), (0.5, 20, 0.95)]:
+        scores = TemperatureLogitsWarper(temperature)(None, logits.clone())
+        scores = TopKLogitsWarper(top_k)(None, scores) if top_k else scores
+        scores = TopPLogitsWarper(top_p)(None, scores) if top_p < 1 else scores
+        logps = torch.log_softmax(scores, -1)[0]
+        cases.append({"temperature": temperature, "top_k": top_k, "top_p": top_p,
+                      "logps": [value if math.isfinite(value) else None for value in logps.tolist()]})
+    write_json(HERE / "parity" / "warpers.json", {"logits": logits[0].tolist(), "cases": cases})
+
+
 # --- how sharp the fixtures are --------------------------------------------------------------------------------------
 
 def noise(name):
@@ -468,7 +521,14 @@ def main():
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     for name, make in VARIANTS.items():
-        noise(name) if "--noise" in sys.argv else record(name, make)
+        if "--noise" in sys.argv:
+            noise(name)
+            continue
+        if "--generation" not in sys.argv:
+            record(name, make)
+        record_generation(name)
+    if "--noise" not in sys.argv:
+        record_warpers()
 
 
 main()

@@ -2,17 +2,20 @@
 // The vectorised kernels against formulas in f64, at every level this CPU offers.
 import CKernels
 import Glibc
+import TestSupport
 import Testing
 
 /// Levels change a process-wide setting, hence one after the other.
 @Suite(.serialized) struct KernelTests {
   private func atEveryLevel(_ body: (Int32) -> Void) {
-    let best = kernel_set_level(2)
-    for level in 0...best {
-      kernel_set_level(level)
-      body(level)
+    holdingKernelLevel {
+      let best = kernel_set_level(2)
+      for level in 0...best {
+        kernel_set_level(level)
+        body(level)
+      }
+      kernel_set_level(best)
     }
-    kernel_set_level(best)
   }
 
   /// -12…12, unevenly spaced, not a multiple of any vector width.
@@ -93,5 +96,73 @@ import Testing
     atEveryLevel { _ in #expect(!kernel_all_finite(x, 100)) }
     x[99] = -.infinity
     atEveryLevel { _ in #expect(!kernel_all_finite(x, 100)) }
+  }
+
+  /// A few rows times bf16, f16 and f32 weights: against sums in f64, and every row the same bits beside any others.
+  @Test func rowsTimesStoredWeightsAgreeWithSumsInF64() {
+    let (rows, outputs) = (21, 13)
+    for n in [1, 6, 16, 40, 77, 130] {
+      let x = (0..<rows * n).map { sinf(Float($0) * 0.37) }
+      let bias = (0..<outputs).map { Float($0) * 0.1 }
+      let weights = (0..<outputs * n).map { cosf(Float($0) * 0.11) }
+      var (bf16, f16) = ([UInt16](repeating: 0, count: weights.count), [UInt16](repeating: 0, count: weights.count))
+      kernel_f32_to_bf16(weights, &bf16, weights.count)
+      kernel_f32_to_f16(weights, &f16, weights.count)
+      var (fromBF16, fromF16) = (weights, weights)
+      kernel_bf16_to_f32(bf16, &fromBF16, weights.count)
+      kernel_f16_to_f32(f16, &fromF16, weights.count)
+
+      func check(_ exact: [Float], _ run: (_ x: [Float], _ y: inout [Float], _ rows: Int) -> Void) {
+        atEveryLevel { level in
+          var all = [Float](repeating: 0, count: rows * outputs)
+          run(x, &all, rows)
+          for r in 0..<rows {
+            for j in 0..<outputs {
+              let sum = (0..<n).reduce(Double(bias[j])) { $0 + Double(x[r * n + $1]) * Double(exact[j * n + $1]) }
+              #expect(abs(Double(all[r * outputs + j]) - sum) <= 2e-6 * Double(n).squareRoot() + 2e-6, "level \(level)")
+            }
+          }
+          for count in 1...rows {
+            var some = [Float](repeating: 0, count: count * outputs)
+            run(Array(x[((rows - count) * n)...]), &some, count)
+            #expect(some == Array(all[((rows - count) * outputs)...]), "level \(level), n \(n), \(count) rows")
+          }
+        }
+      }
+      check(fromBF16) { kernel_rows_times_bf16($0, bf16, bias, &$1, outputs, $2, outputs, n) }
+      check(fromF16) { kernel_rows_times_f16($0, f16, bias, &$1, outputs, $2, outputs, n) }
+      check(weights) { kernel_rows_times_f32($0, weights, bias, &$1, outputs, $2, outputs, n) }
+    }
+  }
+
+  @Test func attentionOfOnePositionAgreesWithItsFormula() {
+    let (group, stride, counts) = (3, 50, [5, 2])
+    for d in [2, 6, 16, 34, 48] {
+      let q = (0..<group * d).map { sinf(Float($0) * 0.7) }
+      let keys = (0..<7 * stride).map { cosf(Float($0) * 0.3) }
+      let values = (0..<7 * stride).map { sinf(Float($0) * 0.9) }
+      var expected: [Double] = []
+      for h in 0..<group {
+        let scores = (0..<7).map { t in
+          0.5 * (0..<d).reduce(0.0) { $0 + Double(q[h * d + $1]) * Double(keys[t * stride + $1]) }
+        }
+        let total = scores.reduce(0) { $0 + exp($1) }
+        for i in 0..<d {
+          expected.append((0..<7).reduce(0.0) { $0 + exp(scores[$1]) / total * Double(values[$1 * stride + i]) })
+        }
+      }
+      atEveryLevel { level in
+        var out = [Float](repeating: 0, count: group * d)
+        var scores = [Float](repeating: 0, count: group * 7)
+        keys.withUnsafeBufferPointer { k in
+          values.withUnsafeBufferPointer { v in
+            kernel_attend(
+              q, &out, group, d, [k.baseAddress, k.baseAddress.map { $0 + 5 * stride }],
+              [v.baseAddress, v.baseAddress.map { $0 + 5 * stride }], counts, 2, stride, 0.5, &scores)
+          }
+        }
+        #expect(worst(out, expected, scale: { _ in 1 }) <= 2e-6, "level \(level), d \(d)")
+      }
+    }
   }
 }

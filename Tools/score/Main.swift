@@ -12,7 +12,7 @@ import Training
     discussion: """
       Reads frames with "prompt", "chosen" and "rejected" and adds "logp_chosen" and "logp_rejected": sums over a \
       response's tokens, in nats. Done once, no training step needs to hold a reference. With --choices it scores \
-      candidate answers.
+      candidate answers, with --completions what sample wrote.
 
       Example: how often is the right answer the likeliest, by category?
         imgtok --ckpt base < test.jsonl | score --ckpt enc.bin --choices --summary > /dev/null
@@ -25,6 +25,9 @@ import Training
 
   @Flag(help: "Score \"choices\" and add \"logp_choices\" [k], instead of pairs.")
   var choices = false
+
+  @Flag(help: "Score \"completions\" token by token and add \"reference_logps\" [n, L], instead of pairs.")
+  var completions = false
 
   @Flag(
     help: """
@@ -40,10 +43,18 @@ import Training
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var stream: StreamOptions
 
+  func validate() throws {
+    if choices && completions { throw ValidationError("--choices and --completions exclude each other") }
+    if completions && summary {
+      throw ValidationError("--summary compares pairs or choices; completions have no table")
+    }
+  }
+
   mutating func run(_ io: ToolIO) throws {
     compute.apply()
     let scorer = try FrameScorer(
-      Checkpoint(opening: checkpoint.path()), choices: choices, beta: beta, note: Diagnostics.note)
+      Checkpoint(opening: checkpoint.path()), choices ? .choices : completions ? .completions : .pairs, beta: beta,
+      note: Diagnostics.note)
     try io.pass(through: scorer.groups())
     if summary { Diagnostics.table(([scorer.summary.table] + scorer.pairs.lines).joined(separator: "\n")) }
   }

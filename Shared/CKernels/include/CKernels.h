@@ -83,6 +83,21 @@ void kernel_max_and_sum_exp(const float *x, float *max, float *sum, size_t rows,
 /// In place on logits [rows, n]: x -> -g[r]·exp(x - lse[r]);  the caller adds g[r] at the target
 void kernel_log_softmax_backward(float *x, const float *lse, const float *g, size_t rows, size_t n);
 
+// --- decoding (Decode.c) --------------------------------------------------------------------------------------------
+/// y[r, j] = Σ_i x[r, i]·w[j, i] + bias[j]:  a few rows times a matrix in the dtype in which it is stored.
+/// x [rows, n], w [outputs, n], bias [outputs] or NULL, y [rows, outputs] (stride ldy).  Every weight is read once for eight
+/// rows.  bf16 and f16 become f32 exactly; sums are f32.  A row's bits do not depend on `rows` or on the other rows.
+void kernel_rows_times_bf16(const float *x, const uint16_t *w, const float *bias, float *y, size_t ldy, size_t rows,
+                            size_t outputs, size_t n);
+void kernel_rows_times_f16(const float *x, const uint16_t *w, const float *bias, float *y, size_t ldy, size_t rows,
+                           size_t outputs, size_t n);
+void kernel_rows_times_f32(const float *x, const float *w, const float *bias, float *y, size_t ldy, size_t rows,
+                           size_t outputs, size_t n);
+/// Attention of one position: out[h,:] = Σ_t softmax_t(scale·q[h,:]·k[t,:])·v[t,:]  for the `group` heads that share a key head.
+/// q, out [group, d];  keys and values lie in `runs` runs of counts[i] rows, ld apart;  scores [group, Σ counts] is room to work
+void kernel_attend(const float *q, float *out, size_t group, size_t d, const float *const *keys,
+                   const float *const *values, const size_t *counts, size_t runs, size_t ld, float scale, float *scores);
+
 // --- optimizer (Optimizer.c) ----------------------------------------------------------------------------------------
 /// One AdamW step (arXiv 1711.05101) as PyTorch writes it.  g is multiplied by gradient_scale first.
 /// rate1 = 1 - β1 and rate2 = 1 - β2, rounded once (1 - 0.999f in f32 is off by 5e-5);
