@@ -63,7 +63,7 @@ let floors: [Target] = [
 
 let tools: [Target] = [
   tool("frames", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream"]),
-  tool("miniworld", uses: ["MiniWorlds"]),
+  tool("miniworld", uses: ["TensorStream", "MiniWorlds"]),
   tool("ckpt", uses: ["Failures", "StrictJSON", "Tensors", "Tokenizers", "MiniWorlds", "Checkpoints"]),
   tool(
     "imgtok",
@@ -86,7 +86,7 @@ let checks: [Target] = [
   tests("ImagingTests", uses: ["Imaging", "StrictJSON", "CImageCodecs"]),
   tests("TokenizersTests", uses: ["Failures", "StrictJSON", "Tokenizers"]),
   tests("ManifestsTests", uses: ["Failures", "Imaging", "TensorStream", "Tokenizers", "Manifests"]),
-  tests("MiniWorldsTests", uses: ["MiniWorlds", "Imaging", "StrictJSON"]),
+  tests("MiniWorldsTests", uses: ["Failures", "MiniWorlds", "Imaging", "StrictJSON"]),
   .executableTarget(name: "commit-loop", dependencies: ["Checkpoints"], path: "Tests/CommitLoop"),
   tests("CheckpointsTests", uses: ["Checkpoints", "commit-loop"]),
   tests("ModelsTests", uses: ["Tensors", "Autograd", "TensorStream", "Checkpoints", "Models"]),

@@ -13,21 +13,24 @@ public struct FrameMaker: Sendable {
   private let preprocessor: Preprocessor?
   private let patch: Int
   private let template: ChatTemplate?
+  private let captionTemplate: ChatTemplate?
   private let labels: ChatTemplate.Labels
   private let appliesOrientation: Bool
 
   /// - preprocessor: nil for a checkpoint without a vision encoder: images are refused.
   /// - patch: the edge of a patch in pixels.
   /// - template: nil for a checkpoint without a tokenizer: texts travel as metadata only.
+  /// - captionTemplate: for examples that answer no question; nil: as all others.
   /// - exif: whether images are turned as their EXIF orientation says.
   public init(
-    preprocessor: Preprocessor?, patch: Int, template: ChatTemplate?, labels: ChatTemplate.Labels = .answer,
-    exif: Bool = true
+    preprocessor: Preprocessor?, patch: Int, template: ChatTemplate?, captionTemplate: ChatTemplate? = nil,
+    labels: ChatTemplate.Labels = .answer, exif: Bool = true
   ) {
     precondition(patch > 0, "a patch has at least one pixel")
     self.preprocessor = preprocessor
     self.patch = patch
     self.template = template
+    self.captionTemplate = captionTemplate ?? template
     self.labels = labels
     appliesOrientation = exif
   }
@@ -38,7 +41,9 @@ public struct FrameMaker: Sendable {
     try addImages(example, to: &frame)
     if let label = example.label { frame.tensors["label"] = RawTensor(i32: [label]) }
     do {
-      if let template, let prompt = example.prompt { try addTexts(example, prompt, template, to: &frame) }
+      if let prompt = example.prompt, let template = prompt.isEmpty ? captionTemplate : template {
+        try addTexts(example, prompt, template, to: &frame)
+      }
     } catch let failure as any Failure {
       throw ManifestError(example.place, failure.description, failure.exitStatus)
     }

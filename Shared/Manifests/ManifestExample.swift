@@ -7,10 +7,10 @@ import Tokenizers
 
 /// How manifests are read.
 public struct ManifestOptions: Sendable {
-  /// Captions need no question, and `caption` is another name for `answer`.
-  public var isPlain: Bool
+  /// An answer needs no question, and `caption` is another name for `answer`.
+  public var takesCaptions: Bool
 
-  public init(isPlain: Bool = false) { self.isPlain = isPlain }
+  public init(takesCaptions: Bool = false) { self.takesCaptions = takesCaptions }
 }
 
 /// What a manifest says about one example.
@@ -127,11 +127,11 @@ public struct ManifestExample: Sendable {
         "has \"\(chosen == nil ? "rejected" : "chosen")\" without \"\(chosen == nil ? "chosen" : "rejected")\"")
     }
     if rejectedImage != nil, chosen == nil { throw fields.error("has \"image_rejected\" without \"chosen\"") }
-    let answerKey = try fields.oneOf(options.isPlain ? ["answer", "caption"] : ["answer"])
+    let answerKey = try fields.oneOf(options.takesCaptions ? ["answer", "caption"] : ["answer"])
     if let key = answerKey, let text = try fields.text(key) { answer = [ChatTurn(.assistant, text)] }
     guard prompt == nil, chosen != nil || !answer.isEmpty || fields.value("choices") != nil else { return }
-    guard options.isPlain else {
-      throw fields.error("has an answer but no \"question\"; captions without one need --template plain")
+    guard options.takesCaptions else {
+      throw fields.error("has an answer but no \"question\"; captions without one need --captions or --template plain")
     }
     prompt = []
   }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// What can be asked about a scene and how it can be answered: ten kinds of question, 48 styles of answer, 90 words.
+// What can be asked about a scene and how it can be answered: eleven kinds of question, 48 styles of answer.
 
 /// A kind of question.
 public enum QuestionType: String, CaseIterable, Sendable {
-  case shape, color, texture, digit, count, leftright, abovebelow, larger, country, capital
+  case shape, color, texture, digit, count, leftright, abovebelow, larger, country, capital, location
 
   /// The family that benchmarks of vision and language would put it in.
   public var category: String {
     switch self {
     case .shape, .color, .texture: "general"
     case .digit: "ocr"
-    case .count, .leftright, .abovebelow, .larger: "vision"
+    case .count, .leftright, .abovebelow, .larger, .location: "vision"
     case .country, .capital: "knowledge"
     }
   }
@@ -27,6 +27,7 @@ public enum QuestionType: String, CaseIterable, Sendable {
     case .abovebelow: ["above", "below"]
     case .country: Country.allCases.map(\.rawValue)
     case .capital: Country.allCases.map(\.capital)
+    case .location: SceneObject.places
     }
   }
 
@@ -43,6 +44,7 @@ public enum QuestionType: String, CaseIterable, Sendable {
     case .larger: "which is larger \(first) or \(second) ?"
     case .country: "which country has this flag ?"
     case .capital: "what is the capital of this flag ?"
+    case .location: "where is the \(first) object ?"
     }
   }
 
@@ -58,6 +60,7 @@ public enum QuestionType: String, CaseIterable, Sendable {
       case .leftright, .abovebelow: ["it is", "the object is", "i see it"]
       case .country: ["it is", "the country is", "i see"]
       case .capital: ["it is", "the capital is", "i think"]
+      case .location: ["it is at", "the place is", "i see it at"]
       }
     return forms[form] + " " + word
   }
@@ -91,7 +94,7 @@ public enum Language {
   public static let questions: [String] = QuestionType.allCases.flatMap { type -> [String] in
     let colors = ObjectColor.allCases.map(\.rawValue)
     switch type {
-    case .shape, .texture, .digit: return colors.map { type.question($0) }
+    case .shape, .texture, .digit, .location: return colors.map { type.question($0) }
     case .color: return Shape.allCases.map { type.question($0.rawValue) }
     case .count: return Shape.allCases.map { type.question($0.plural) }
     case .leftright, .abovebelow, .larger:
@@ -105,8 +108,28 @@ public enum Language {
     type.candidates.flatMap { word in AnswerStyle.all.map { $0.answer(type, word) } }
   }
 
-  /// Questions and answers: whatever a model of this world reads or writes.
-  public static let corpus: [String] = questions + answers
+  /// Every point caption, and scene captions that have every word in its place.
+  public static let captions: [String] = {
+    let cells = (0..<Cell.grid * Cell.grid).map(Cell.name)
+    let things = ObjectColor.allCases.flatMap { color in
+      Shape.allCases.flatMap { shape in
+        ["striped", "plain"].flatMap { texture in
+          (Digit.allCases.map(\.rawValue) + ["none"]).flatMap { digit in
+            ["small", "big"].map { [color.rawValue, shape.rawValue, texture, digit, $0].joined(separator: " ") }
+          }
+        }
+      }
+    }
+    let points = things.indices.map { cells[$0 % cells.count] + " " + things[$0] }
+    let flags = cells.flatMap { cell in Country.allCases.map { cell + " flag " + $0.rawValue } }
+    let scenes = SceneObject.places.map {
+      $0 + " small striped red circle 7 ; " + $0 + " big plain blue ring ; flag arland"
+    }
+    return points + flags + scenes
+  }()
+
+  /// Questions, answers and captions: whatever a model of this world reads or writes.
+  public static let corpus: [String] = questions + answers + captions
 
   /// The words of the corpus, each once, sorted.
   public static let words: [String] = Set(corpus.flatMap { $0.split(separator: " ").map(String.init) }).sorted()

@@ -34,6 +34,7 @@ extension Scene {
       if let digit = object.digit {
         add(.digit, QuestionType.digit.question(name), digit.rawValue, objects.compactMap(\.digit?.rawValue), [owner])
       }
+      add(.location, QuestionType.location.question(name), object.place, objects.map(\.place), [owner])
       for (j, other) in objects.enumerated() where j != i {
         let both = [owner, UInt8(j + 1)]
         let second = other.color.rawValue

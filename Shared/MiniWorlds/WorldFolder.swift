@@ -13,19 +13,29 @@ public struct WorldFolder: Sendable {
   /// Questions a scene, fewer where a scene has not that many.
   public let questionCount: Int
   public let types: Set<QuestionType>
+  /// Point captions a scene, fewer where less of the picture is covered.
+  public let pointCount: Int
+  public let answerVariety: AnswerVariety
   public let rejectedStyle: RejectedStyle
+  /// Where rejected answers come from; nil: they are made up.
+  public let mistakes: Mistakes?
   /// Whether every question gets a mask of what it asks about.
   public let masksAskedObjects: Bool
 
   public init(
     world: MiniWorld, sceneCount: Int, questionCount: Int = 4, types: Set<QuestionType> = Set(QuestionType.allCases),
-    rejectedStyle: RejectedStyle = .same, masksAskedObjects: Bool = false
+    pointCount: Int = 8, answerVariety: AnswerVariety = .varied, rejectedStyle: RejectedStyle = .same,
+    mistakes: Mistakes? = nil,
+    masksAskedObjects: Bool = false
   ) {
     self.world = world
     self.sceneCount = sceneCount
     self.questionCount = questionCount
     self.types = types
+    self.pointCount = pointCount
+    self.answerVariety = answerVariety
     self.rejectedStyle = rejectedStyle
+    self.mistakes = mistakes
     self.masksAskedObjects = masksAskedObjects
   }
 
@@ -33,10 +43,12 @@ public struct WorldFolder: Sendable {
   public struct Summary: Equatable, Sendable {
     public var scenes = 0
     public var questions = 0
+    /// Preference pairs: as many as questions, fewer where rejected answers are a model's own mistakes.
+    public var pairs = 0
     public var byType: [QuestionType: Int] = [:]
   }
 
-  /// Writes images/, masks/ and the manifests pairs, qa, choices, labels and masks (.jsonl, paths relative to `path`).
+  /// Writes images/, masks/ and the manifests pairs, qa, choices, labels, masks, captions and points (.jsonl, paths relative to `path`).
   ///
   /// Everything goes to a folder beside `path` that takes its name at the end.
   /// - Parameters:
@@ -85,7 +97,7 @@ public struct WorldFolder: Sendable {
       line.write(to: &manifests[manifest, default: []])
       manifests[manifest, default: []].append(UInt8(ascii: "\n"))
     }
-    for manifest in ["pairs", "qa", "choices", "labels", "masks"] { manifests[manifest] = [] }
+    for manifest in ["pairs", "qa", "choices", "labels", "masks", "captions", "points"] { manifests[manifest] = [] }
     for index in 0..<sceneCount {
       let scene = world.scene(index)
       let number = padded(index)
@@ -100,7 +112,13 @@ public struct WorldFolder: Sendable {
       add("labels", ["id": .string(id), "image": image, "label": .int(label), "class": .string(shape.rawValue)])
       add("masks", ["id": .string(id), "image": image, "mask": .string(mask)])
 
-      let asked = world.ask(questionCount, about: scene, index, types: types, rejected: rejectedStyle)
+      add("captions", ["id": .string(id), "image": image, "answer": .string(scene.caption)])
+      for (i, point) in world.points(pointCount, of: scene, index).enumerated() {
+        add("points", ["id": .string("\(id)-p\(i)"), "image": image, "answer": .string(point.text)])
+      }
+
+      let asked = world.ask(
+        questionCount, about: scene, index, types: types, answers: answerVariety, rejected: rejectedStyle)
       for (i, item) in asked.enumerated() {
         let question = item.question
         let head: [(String, JSONValue)] = [
@@ -119,7 +137,11 @@ public struct WorldFolder: Sendable {
           for (key, value) in head + middle + tail { object[key] = value }
           return .object(object)
         }
-        add("pairs", line([("chosen", .string(item.chosen)), ("rejected", .string(item.rejected))]))
+        let pair = try mistakes.map { try world.ask(item, "\(id)-\(i)", index, i, from: $0) } ?? item
+        if let pair {
+          add("pairs", line([("chosen", .string(pair.chosen)), ("rejected", .string(pair.rejected))]))
+          summary.pairs += 1
+        }
         add("qa", line([("answer", .string(item.chosen))]))
         add("choices", line([("choices", .array(item.choices.map(JSONValue.string))), ("gt", .string(item.truth))]))
         summary.questions += 1

@@ -31,15 +31,17 @@ public final class FrameScorer {
   /// Fingerprint of the whole model: the metadata `reference` of what it writes.
   public let fingerprint: String
   /// Accuracy by category, of what has passed.
-  public private(set) var summary = ScoreSummary()
+  public private(set) var summary: ScoreSummary
   /// Loss, margin and accuracy of the pairs that have passed.
   public private(set) var pairs: PairSummary
   private let runner: PassRunner
   private let target: ScoreTarget
 
   /// - Parameter beta: β of the DPO loss in `pairs`.
+  /// - Parameter key: the metadata that `summary` tells apart.
   public init(
-    _ checkpoint: Checkpoint, _ target: ScoreTarget, beta: Double = 0.1, note: @escaping (String) -> Void
+    _ checkpoint: Checkpoint, _ target: ScoreTarget, beta: Double = 0.1, by key: String = "category",
+    note: @escaping (String) -> Void
   ) throws {
     let model = try MultimodalModel(checkpoint)
     guard model.parts.contains(.llm) else {
@@ -51,6 +53,7 @@ public final class FrameScorer {
     runner = PassRunner(model, contract: try FrameContract(checkpoint, model.config), encoder: encoder, note: note)
     self.target = target
     pairs = PairSummary(beta: beta)
+    summary = ScoreSummary(by: key)
   }
 
   /// Frames go in one by one and come out with log-probabilities, in order.
@@ -108,79 +111,5 @@ public final class FrameScorer {
     let length = frame.tensors["completions"]?.shape[1] ?? 0
     let all = rows.flatMap { $0 + [Float](repeating: 0, count: length - $0.count) }
     return RawTensor(f32: all, shape: [rows.count, length])
-  }
-}
-
-/// How often the right answer is the likeliest, by the metadata `category`.
-public struct ScoreSummary: Sendable, Equatable {
-  struct Row: Sendable, Equatable {
-    var count = 0
-    var correct = 0
-    /// Expected correct answers of blind guessing.
-    var chance = 0.0
-  }
-  private(set) var rows: [String: Row] = [:]
-  /// Frames whose metadata `gt` is missing or names no choice.
-  private(set) var withoutTruth = 0
-
-  public init() {}
-
-  mutating func addPair(_ frame: Frame, chosen: Double, rejected: Double) {
-    add(frame, isCorrect: chosen > rejected, chance: 0.5)
-  }
-
-  mutating func addChoices(_ frame: Frame, logps: [Double]) {
-    guard let truth = Self.truth(frame, count: logps.count) else {
-      withoutTruth += 1
-      return
-    }
-    // Of equal candidates the first one wins.
-    let best = logps.indices.reduce(0) { logps[$1] > logps[$0] ? $1 : $0 }
-    add(frame, isCorrect: best == truth, chance: 1 / Double(logps.count))
-  }
-
-  private mutating func add(_ frame: Frame, isCorrect: Bool, chance: Double) {
-    let category = frame.metadata["category"] ?? "-"
-    rows[category, default: Row()].count += 1
-    rows[category, default: Row()].correct += isCorrect ? 1 : 0
-    rows[category, default: Row()].chance += chance
-  }
-
-  /// Which choice `gt` names: its text, or its number from 0.
-  private static func truth(_ frame: Frame, count: Int) -> Int? {
-    guard let gt = frame.metadata["gt"] else { return nil }
-    let texts = (try? frame.metadata["choices"].map { try JSONValue.parse($0) })??.array?.map(\.string)
-    if let texts, texts.count == count, let index = texts.firstIndex(of: gt) { return index }
-    if let index = Int(gt), (0..<count).contains(index) { return index }
-    return nil
-  }
-
-  /// A table: category, examples, accuracy, and what guessing would reach, both in per cent.
-  public var table: String {
-    var lines = [("category", "examples", "accuracy", "chance")]
-    var all = Row()
-    for (category, row) in rows.sorted(by: { $0.key < $1.key }) {
-      lines.append(Self.line(category, row))
-      all = Row(count: all.count + row.count, correct: all.correct + row.correct, chance: all.chance + row.chance)
-    }
-    if rows.count != 1 { lines.append(Self.line("all", all)) }
-    let width = lines.map(\.0.count).max() ?? 0
-    var text = lines.map { name, count, accuracy, chance in
-      name + String(repeating: " ", count: width - name.count)
-        + [count, accuracy, chance].map { cell in
-          String(repeating: " ", count: max(1, 10 - cell.count)) + cell
-        }.joined()
-    }
-    if withoutTruth > 0 { text.append("(\(withoutTruth) without a \"gt\" among their choices are not counted)") }
-    return text.joined(separator: "\n")
-  }
-
-  private static func line(_ name: String, _ row: Row) -> (String, String, String, String) {
-    func percent(_ value: Double) -> String {
-      guard row.count > 0 else { return "-" }
-      let tenths = Int((1000 * value / Double(row.count)).rounded())
-      return "\(tenths / 10).\(tenths % 10)"
-    }
-    return (name, "\(row.count)", percent(Double(row.correct)), percent(row.chance))
   }
 }

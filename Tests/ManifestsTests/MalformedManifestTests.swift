@@ -37,7 +37,7 @@ struct MalformedManifestTests {
     (#"{"image": "a.png", "image_rejected": "b.png", "question": "Q"}"#, "has \"image_rejected\" without \"chosen\""),
     (
       #"{"image": "a.png", "chosen": "C", "rejected": "R"}"#,
-      "has an answer but no \"question\"; captions without one need --template plain"
+      "has an answer but no \"question\"; captions without one need --captions or --template plain"
     ),
     (#"{"question": "Q", "answer": 4}"#, "\"answer\" is a number (4), expected a string"),
     (#"{"image": "a.png", "label": -1}"#, "\"label\" is a number (-1), expected a whole number from 0"),

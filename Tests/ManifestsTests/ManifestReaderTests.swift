@@ -200,7 +200,7 @@ struct ManifestReaderTests {
   }
 
   @Test func captionsNeedNoQuestionInThePlainTemplate() throws {
-    let options = ManifestOptions(isPlain: true)
+    let options = ManifestOptions(takesCaptions: true)
     for key in ["answer", "caption"] {
       let example = try example(#"{"image": "a.png", "\#(key)": "A dog."}"#, options: options)
       #expect(example.prompt == [])

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Answers are true, rejected answers are false, and types and words are as promised.
 
+import Foundation
 import TestSupport
 import Testing
 
@@ -33,6 +34,11 @@ import Testing
     case .abovebelow: return middle(words[1]).flatMap { a in middle(words[5]).map { a.y < $0.y ? "above" : "below" } }
     case .larger:
       return object(words[3]).flatMap { a in object(words[5]).map { a.radius > $0.radius ? a : $0 } }?.color.rawValue
+    case .location:
+      return object(words[3]).map { object in
+        let third = { (v: Double) in v < 16 ? 0 : v < 32 ? 1 : 2 }
+        return ["top", "middle", "bottom"][third(object.y)] + " " + ["left", "center", "right"][third(object.x)]
+      }
     case .country: return scene.flag?.rawValue
     case .capital:
       return scene.flag.map {
@@ -95,15 +101,21 @@ import Testing
           let chosen = item.chosen.split(separator: " ")
           let rejected = item.rejected.split(separator: " ")
           let candidates = Set(item.question.type.candidates)
-          func named(_ words: [Substring]) -> Set<String> { candidates.intersection(words.map(String.init)) }
+          func named(_ words: [Substring]) -> Set<String> {
+            // Places are two words: "top left".
+            candidates.intersection(words.map(String.init) + zip(words, words.dropFirst()).map { "\($0) \($1)" })
+          }
           #expect(named(chosen) == [item.question.answer])
           #expect(named(rejected).count == 1 && !named(rejected).contains(item.question.answer))
           switch style {
           case .same:
-            #expect(chosen.count == rejected.count && zip(chosen, rejected).count { $0 != $1 } == 1)
+            let differences = zip(chosen, rejected).count { $0 != $1 }
+            #expect(chosen.count == rejected.count)
+            #expect(differences == 1 || (item.question.type == .location && differences == 2))
           case .independent:
             otherStyles +=
-              chosen.filter { !candidates.contains(String($0)) } == rejected.filter { !candidates.contains(String($0)) }
+              item.chosen.replacing(item.question.answer, with: "")
+                == item.rejected.replacing(named(rejected).first ?? "", with: "")
               ? 0 : 1
           }
           #expect(item.choices.count == item.question.type.candidates.count)
@@ -157,6 +169,14 @@ import Testing
       }
     }
     #expect(AnswerStyle.all.count == 48)
-    #expect((80...100).contains(Language.words.count), "\(Language.words.count) words")
+    for index in 0..<200 {
+      let scene = world.scene(index)
+      for word in (scene.caption + " " + world.points(64, of: scene, index).map(\.text).joined(separator: " ")).split(
+        separator: " ")
+      {
+        #expect(Language.words.contains(String(word)), "\(word)")
+      }
+    }
+    #expect((150...170).contains(Language.words.count), "\(Language.words.count) words")
   }
 }

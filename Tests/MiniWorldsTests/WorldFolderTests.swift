@@ -33,10 +33,11 @@ import Testing
         "qa": ["id", "image", "question", "answer", "category", "type", "mask"],
         "choices": ["id", "image", "question", "choices", "gt", "category", "type", "mask"],
         "labels": ["id", "image", "label", "class"], "masks": ["id", "image", "mask"],
+        "captions": ["id", "image", "answer"],
       ]
       for (name, expected) in keys {
         let found = try lines("\(root)/\(name).jsonl")
-        #expect(found.count == (["labels", "masks"].contains(name) ? 6 : summary.questions))
+        #expect(found.count == (["labels", "masks", "captions"].contains(name) ? 6 : summary.questions))
         #expect(Set(found.compactMap { $0["id"]?.string }).count == found.count)
         for line in found {
           #expect(line.object?.keys == expected)
@@ -54,6 +55,12 @@ import Testing
         let mask = try LabelImage.decode(readFile(root + "/" + #require(line["mask"]?.string)))
         #expect(Set(mask.values).isSubset(of: [0, 1]))
       }
+      let points = try lines(root + "/points.jsonl")
+      #expect(points.allSatisfy { $0.object?.keys == ["id", "image", "answer"] })
+      let expectedPoints: [String] = (0..<6).flatMap { (index: Int) -> [String] in
+        writer.world.points(8, of: writer.world.scene(index), index).map(\.text)
+      }
+      #expect(points.compactMap { $0["answer"]?.string } == expectedPoints)
       for line in try lines(root + "/labels.jsonl") {
         #expect(line["class"]?.string == Shape.allCases[try #require(line["label"]?.int)].rawValue)
       }
@@ -66,7 +73,7 @@ import Testing
   @Test func theSameOptionsGiveTheSameBytesAndMoreScenesKeepTheFirst() throws {
     try withTemporaryDirectory { base in
       for (name, count) in [("a", 4), ("b", 4), ("c", 6)] { _ = try folder(count).write(to: "\(base)/\(name)") }
-      for file in ["pairs.jsonl", "qa.jsonl", "choices.jsonl", "labels.jsonl", "masks.jsonl"] {
+      for file in ["pairs", "qa", "choices", "labels", "masks", "captions", "points"].map({ $0 + ".jsonl" }) {
         let a = try readFile("\(base)/a/\(file)")
         #expect(try a == readFile("\(base)/b/\(file)"))
         #expect(try readFile("\(base)/c/\(file)").starts(with: a))

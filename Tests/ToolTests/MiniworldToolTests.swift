@@ -16,8 +16,8 @@ import Testing
       #expect(same.status == 0)
       #expect(
         same.lines == [
-          "a:", "choices.jsonl", "images", "labels.jsonl", "masks", "masks.jsonl", "pairs.jsonl", "qa.jsonl",
-          "a/images:",
+          "a:", "captions.jsonl", "choices.jsonl", "images", "labels.jsonl", "masks", "masks.jsonl", "pairs.jsonl",
+          "points.jsonl", "qa.jsonl", "a/images:",
           "000000.png", "000001.png", "000002.png", "000003.png", "000004.png", "10",
         ])
     }
@@ -34,6 +34,8 @@ import Testing
   @Test(arguments: [
     (["--types", "shape,foo", "w"], 64, "\"foo\" is none of shape, color, texture, digit, count, leftright"),
     (["--scenes=-3", "w"], 64, "--scenes -3: must be 0 or more"),
+    (["--points=-1", "w"], 64, "--points -1: must be 0 or more"),
+    (["--rejected-from", "none.frames", "w"], 66, "none.frames"),
     (["--questions=-1", "w"], 64, "--questions -1: must be 0 or more"),
     (["--split", "all", "w"], 64, "'all' is invalid for '--split <split>'"),
     ([], 64, "Missing expected argument '<outdir>'"),
@@ -49,6 +51,34 @@ import Testing
       #expect(refused.stderr.contains(text), "\(refused.stderr)")
       #expect(refused.stderr.split(separator: "\n").count == 1)
       #expect(try runPipeline("ls -A . full", in: base).lines == [".:", "full", "full:", "file"])
+    }
+  }
+
+  @Test func whatAModelGetsWrongIsRejected() throws {
+    try withTemporaryDirectory { base in
+      let world = "miniworld --quiet --scenes 30 --seed 2 --questions 3 --split train"
+      let made = try runPipeline(
+        """
+        set -e; ckpt new --quiet --preset mini m.bin; \(world) w
+        imgtok --ckpt m.bin w/choices.jsonl | score --ckpt m.bin --choices > scored
+        \(world) --rejected-from scored a; \(world) --rejected-from scored b; cmp a/pairs.jsonl b/pairs.jsonl
+        cmp w/choices.jsonl a/choices.jsonl; cmp w/images/000007.png a/images/000007.png
+        wc -l < w/pairs.jsonl; wc -l < a/pairs.jsonl
+        diff <(grep -o '"rejected":"[^"]*"' w/pairs.jsonl) <(grep -o '"rejected":"[^"]*"' a/pairs.jsonl) | grep -c '^>' || true
+        frames head -n 10 scored > few
+        \(world) --rejected-from few c
+        """, in: base)
+      #expect(made.status == 65, "\(made.stderr)")
+      let counts = made.lines.compactMap { Int($0.trimmingPrefix { $0 == " " }) }
+      // An untrained model is sure of nothing, so that nearly every question stays, most with another mistake.
+      #expect(counts.count == 3 && counts[0] >= 80 && counts[1] >= counts[0] * 9 / 10 && counts[2] >= counts[0] / 3)
+      #expect(
+        made.stderr.contains(
+          "miniworld: no scored frame has the id train2-000003-1; score choices.jsonl of a world with the same seed, split, "
+            + "scenes and types"), "\(made.stderr)")
+      let foreign = try runPipeline(
+        "frames select --drop logp_choices scored | cat > x; \(world) --rejected-from x d", in: base)
+      #expect(foreign.status == 65 && foreign.stderr.contains("has no \"logp_choices\"; score --choices adds them"))
     }
   }
 

@@ -101,7 +101,15 @@ import Testing
     let table = result.stderr.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
     #expect(table.map(\.first) == ["category", "colour", "text", "all"])
     #expect(table[1][1] == "2" && table[3][1] == "3")
-    #expect(table[3][2] == ["0.0", "33.3", "66.7", "100.0"][correct] && table[3][3] == "50.0")
+    #expect(table[0] == ["category", "examples", "accuracy", "error", "chance", "majority"])
+    #expect(table[3][2] == ["0.0", "33.3", "66.7", "100.0"][correct])
+    // √(p (1-p) / 3); of "yes", "no" | "yes" always saying the more frequent is right in 1 of 2 and 1 of 1.
+    #expect(Array(table[3].dropFirst(3)) == [["0.0", "27.2", "27.2", "0.0"][correct], "50.0", "66.7"])
+
+    let byText = try runTool(
+      "score", ["--ckpt", files.checkpoint, "--choices", "--summary", "--by", "gt"], stdin: stream)
+    let rows = byText.stderr.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+    #expect(rows.map(\.first) == ["gt", "no", "yes", "all"] && rows[1][1] == "1" && rows[2][1] == "2")
   }
 
   @Test func choicesWithoutTheOptionAreExplained() throws {

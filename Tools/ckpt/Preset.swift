@@ -18,14 +18,16 @@ enum Preset: String, CaseIterable, ExpressibleByArgument {
     var vision: (width: Int, mlp: Int, layers: Int, heads: Int)
     var text: (width: Int, mlp: Int, layers: Int, heads: Int, groups: Int)
     var vocabulary: Int, positions: Int, theta: Double
+    /// Standard deviation of the new matrices of projector and LLM.
+    var deviation = 0.02
   }
 
   private var sizes: Sizes {
     switch self {
     case .mini:
       Sizes(
-        image: 48, patch: 6, vision: (128, 512, 5, 4), text: (128, 320, 3, 4, 2), vocabulary: 512, positions: 2048,
-        theta: 10_000)
+        image: 48, patch: 6, vision: (128, 512, 5, 4), text: (128, 320, 3, 4, 2), vocabulary: 640, positions: 2048,
+        theta: 10_000, deviation: 0.08)
     case .benchMini:
       Sizes(
         image: 128, patch: 16, vision: (192, 768, 7, 3), text: (256, 704, 6, 4, 2), vocabulary: 4096, positions: 2048,
@@ -37,8 +39,9 @@ enum Preset: String, CaseIterable, ExpressibleByArgument {
     }
   }
 
-  /// The words of miniworld as whole tokens; anything else in pieces, down to single bytes.
-  private static let tokenizer = BPETrainer.train(Language.corpus, vocabularySize: 512)
+  /// The words of miniworld and of the chat's frame as whole tokens; anything else in pieces, down to single bytes.
+  private static let tokenizer = BPETrainer.train(
+    Language.corpus + ["system\nuser\nassistant\n" + ChatTemplate.defaultSystem], vocabularySize: 640, minFrequency: 1)
 
   /// The id of a special token in the tokenizer.
   private static func id(_ token: String) -> JSONValue {
@@ -62,7 +65,7 @@ enum Preset: String, CaseIterable, ExpressibleByArgument {
         "eos_token_id": Self.id("<|im_end|>"),
         "hidden_act": "silu",
         "hidden_size": .int(sizes.text.width),
-        "initializer_range": 0.02,
+        "initializer_range": .double(sizes.deviation),
         "intermediate_size": .int(sizes.text.mlp),
         "max_position_embeddings": .int(sizes.positions),
         "model_type": "qwen2",

@@ -15,6 +15,8 @@ struct TextOptions {
   var system: String
   var labels: ChatTemplate.Labels
   var parsesSpecial: Bool
+  /// Answers to no question are put together in the plain style.
+  var takesCaptions: Bool
 }
 
 extension FrameMaker {
@@ -23,10 +25,12 @@ extension FrameMaker {
     let checkpoint = try Checkpoint(opening: path)
     let config = try MultimodalConfig(checkpoint)
     let preprocessor = try config.vision.map { try readPreprocessor(checkpoint, $0) }
+    func template(_ style: ChatTemplate.Style) throws -> ChatTemplate? {
+      config.text == nil ? nil : try readTemplate(checkpoint, config.imageToken, texts, style)
+    }
     self.init(
-      preprocessor: preprocessor, patch: config.vision?.patchSize ?? 1,
-      template: config.text == nil ? nil : try readTemplate(checkpoint, config.imageToken, texts), labels: texts.labels,
-      exif: exif)
+      preprocessor: preprocessor, patch: config.vision?.patchSize ?? 1, template: try template(texts.style),
+      captionTemplate: texts.takesCaptions ? try template(.plain) : nil, labels: texts.labels, exif: exif)
   }
 }
 
@@ -51,7 +55,9 @@ private func readPreprocessor(_ checkpoint: Checkpoint, _ vision: SigLIPConfig) 
   return preprocessor
 }
 
-private func readTemplate(_ checkpoint: Checkpoint, _ imageID: Int32?, _ options: TextOptions) throws -> ChatTemplate {
+private func readTemplate(
+  _ checkpoint: Checkpoint, _ imageID: Int32?, _ options: TextOptions, _ style: ChatTemplate.Style
+) throws -> ChatTemplate {
   let name = "tokenizer.json"
   guard let json = try checkpoint.json(name) else {
     throw PlainFailure.badData(
@@ -59,7 +65,7 @@ private func readTemplate(_ checkpoint: Checkpoint, _ imageID: Int32?, _ options
   }
   do {
     return try ChatTemplate(
-      options.style, tokenizer: Tokenizer(json: json), imageID: imageID, system: options.system, labels: options.labels,
+      style, tokenizer: Tokenizer(json: json), imageID: imageID, system: options.system, labels: options.labels,
       parseSpecial: options.parsesSpecial)
   } catch let failure as any Failure {
     throw PlainFailure(failure.exitStatus, "\(checkpoint.path): \(name): \(failure)")

@@ -56,6 +56,9 @@ extension ChatTemplate.Labels: ExpressibleByArgument {}
   @Option(help: "How texts are put together: chatml (Qwen2's chat format) or plain (image, caption, newline).")
   var template: ChatTemplate.Style = .chatml
 
+  @Flag(help: "Take answers to no question for captions, put together as --template plain does.")
+  var captions = false
+
   @Option(help: ArgumentHelp("The system line of the chat; \"\" for none.", valueName: "text"))
   var system: String?
 
@@ -96,7 +99,8 @@ extension ChatTemplate.Labels: ExpressibleByArgument {}
     let maker = try FrameMaker(
       checkpoint: checkpoint.path(),
       texts: TextOptions(
-        style: template, system: system ?? ChatTemplate.defaultSystem, labels: labels, parsesSpecial: parseSpecial),
+        style: template, system: system ?? ChatTemplate.defaultSystem, labels: labels, parsesSpecial: parseSpecial,
+        takesCaptions: captions),
       exif: !noExif)
     let source = try openSource()
     var lacksTokenizer = false
@@ -120,6 +124,7 @@ extension ChatTemplate.Labels: ExpressibleByArgument {}
   private func openSource() throws -> any ExampleSource {
     if let folder { return try ImageFolder(path: folder) }
     let paths = stream.files.isEmpty ? ["-"] : stream.files
-    return try ManifestReader(paths: paths, root: root, options: ManifestOptions(isPlain: template == .plain))
+    return try ManifestReader(
+      paths: paths, root: root, options: ManifestOptions(takesCaptions: captions || template == .plain))
   }
 }

@@ -31,11 +31,15 @@ import Training
 
   @Flag(
     help: """
-      Print a table on standard error: by metadata "category", how often "gt" is the likeliest choice (of pairs: the \
+      Print a table on standard error: how often "gt" is the likeliest choice, with its standard error, beside blind \
+      guessing and always giving the most frequent answer (of pairs: the \
       chosen response likelier than the rejected; and the DPO loss, margin and accuracy against the reference that \
       they carry).
       """)
   var summary = false
+
+  @Option(help: ArgumentHelp("The metadata that the summary tells apart.", valueName: "key"))
+  var by = "category"
 
   @Option(help: "Beta of the DPO loss in the summary.")
   var beta = 0.1
@@ -54,7 +58,7 @@ import Training
     compute.apply()
     let scorer = try FrameScorer(
       Checkpoint(opening: checkpoint.path()), choices ? .choices : completions ? .completions : .pairs, beta: beta,
-      note: Diagnostics.note)
+      by: by, note: Diagnostics.note)
     try io.pass(through: scorer.groups())
     if summary { Diagnostics.table(([scorer.summary.table] + scorer.pairs.lines).joined(separator: "\n")) }
   }

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// Accuracy by category: how often the right answer is the likeliest, beside what not looking would reach.
+import StrictJSON
+import TensorStream
+
+/// How often the right answer is the likeliest, by a metadata key.
+public struct ScoreSummary: Sendable, Equatable {
+  struct Row: Sendable, Equatable {
+    var count = 0
+    var correct = 0
+    /// Expected correct answers of blind guessing.
+    var chance = 0.0
+    /// How often each answer is the right one.
+    var truths: [String: Int] = [:]
+
+    /// Correct answers of always saying what is right most often.
+    var majority: Int { truths.values.max() ?? 0 }
+  }
+  let key: String
+  private(set) var rows: [String: Row] = [:]
+  /// Frames whose metadata `gt` is missing or names no choice.
+  private(set) var withoutTruth = 0
+
+  /// - Parameter key: the metadata that tells rows apart: "category", "type".
+  public init(by key: String = "category") { self.key = key }
+
+  mutating func addPair(_ frame: Frame, chosen: Double, rejected: Double) {
+    add(frame, isCorrect: chosen > rejected, chance: 0.5, truth: nil)
+  }
+
+  mutating func addChoices(_ frame: Frame, logps: [Double]) {
+    guard let truth = Self.truth(frame, count: logps.count) else {
+      withoutTruth += 1
+      return
+    }
+    // Of equal candidates the first one wins.
+    let best = logps.indices.reduce(0) { logps[$1] > logps[$0] ? $1 : $0 }
+    add(frame, isCorrect: best == truth, chance: 1 / Double(logps.count), truth: frame.metadata["gt"])
+  }
+
+  private mutating func add(_ frame: Frame, isCorrect: Bool, chance: Double, truth: String?) {
+    var row = rows[frame.metadata[key] ?? "-", default: Row()]
+    row.count += 1
+    row.correct += isCorrect ? 1 : 0
+    row.chance += chance
+    if let truth { row.truths[truth, default: 0] += 1 }
+    rows[frame.metadata[key] ?? "-"] = row
+  }
+
+  /// Which choice `gt` names: its text, or its number from 0.
+  private static func truth(_ frame: Frame, count: Int) -> Int? {
+    guard let gt = frame.metadata["gt"] else { return nil }
+    let texts = (try? frame.metadata["choices"].map { try JSONValue.parse($0) })??.array?.map(\.string)
+    if let texts, texts.count == count, let index = texts.firstIndex(of: gt) { return index }
+    if let index = Int(gt), (0..<count).contains(index) { return index }
+    return nil
+  }
+
+  /// A table, in per cent: accuracy and its standard error √(p(1-p)/n); what guessing would reach; and, of candidate
+  /// answers, always giving the most frequent one. The last line takes all examples together.
+  public var table: String {
+    var lines = [[key, "examples", "accuracy", "error", "chance", "majority"]]
+    var all = Row()
+    var majority = 0
+    for (name, row) in rows.sorted(by: { $0.key < $1.key }) {
+      lines.append(Self.line(name, row, majority: row.majority))
+      all.count += row.count
+      all.correct += row.correct
+      all.chance += row.chance
+      majority += row.majority
+    }
+    if rows.count != 1 { lines.append(Self.line("all", all, majority: majority)) }
+    let width = lines.map(\.[0].count).max() ?? 0
+    var text = lines.map { cells in
+      cells[0] + String(repeating: " ", count: width - cells[0].count)
+        + cells.dropFirst().map { String(repeating: " ", count: max(1, 10 - $0.count)) + $0 }.joined()
+    }
+    if withoutTruth > 0 { text.append("(\(withoutTruth) without a \"gt\" among their choices are not counted)") }
+    return text.joined(separator: "\n")
+  }
+
+  private static func line(_ name: String, _ row: Row, majority: Int) -> [String] {
+    func percent(_ value: Double) -> String {
+      guard row.count > 0 else { return "-" }
+      let tenths = Int((1000 * value / Double(row.count)).rounded())
+      return "\(tenths / 10).\(tenths % 10)"
+    }
+    let (n, k) = (Double(row.count), Double(row.correct))
+    return [
+      name, "\(row.count)", percent(k), percent(n > 0 ? (k * (n - k) / n).squareRoot() : 0), percent(row.chance),
+      majority > 0 ? percent(Double(majority)) : "-",
+    ]
+  }
+}
