@@ -242,6 +242,24 @@ struct ImgtokTests {
     }
   }
 
+  @Test func captionsAmongQuestionsArePlainAndTheRestIsNot() throws {
+    try withImages { folder in
+      let caption = #"{"image": "a.png", "caption": "ab"}"#
+      let question = #"{"image": "a.png", "question": "Q", "answer": "A"}"#
+      let mixed = try frames(
+        imgtok(["--root", folder, "--captions"], manifest: question + "\n" + caption + "\n" + question))
+      let plain = try frames(imgtok(["--root", folder, "--template", "plain"], manifest: caption))[0]
+      let chat = try frames(imgtok(["--root", folder], manifest: question))[0]
+      #expect(mixed.count == 3)
+      for (frame, alone) in zip(mixed, [chat, plain, chat]) {
+        #expect(
+          frame.tensors["prompt"] == alone.tensors["prompt"] && frame.tensors["answer"] == alone.tensors["answer"])
+      }
+      let refused = try imgtok(["--root", folder], manifest: #"{"image": "a.png", "answer": "ab"}"#)
+      #expect(refused.status == 65 && refused.stderr.contains("--captions"), "\(refused.stderr)")
+    }
+  }
+
   @Test func aVisionModelTakesImagesAndLabelsAlone() throws {
     try withImages { folder in
       try withTemporaryDirectory { checkpoint in
