@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// Mathematical answers: is what the answer says the same number, expression, set, equation … as the reference?
+
+/// Compares mathematical answers written in LaTeX or plain text, in the sense of Math-Verify
+/// (github.com/huggingface/Math-Verify), written anew: exact where the normal form decides, by values elsewhere.
+///
+/// A wrong answer is never right: where the comparison is in doubt it says wrong, or unparsable. No text makes it fail,
+/// and none makes it run for longer than its steps: `docs/REWARDS.md` has the rules and the limits.
+public enum MathAnswer {
+  /// Longer texts are not searched for an answer (bytes).
+  public static let maxText = 1 << 20
+  /// Longer expressions are not read (bytes).
+  public static let maxExpression = 4_096
+  /// What one comparison may cost, in steps of some tens of nanoseconds.
+  public static let defaultSteps = 1_000_000
+
+  /// Whether `answer` says what `reference` says.
+  ///
+  /// Both may be bare expressions, or text of which the final answer is taken: the last `\boxed{…}`, what follows "the
+  /// answer is", the last `$…$`, the last number. Not symmetric: the reference's form decides what is asked for.
+  ///
+  /// - Parameters:
+  ///   - deadline: when to stop at the latest. The same answer stops after the same `steps` on every machine; the
+  ///     deadline is for those that are slow.
+  /// - Returns: `right` or `wrong`; `unparsable` if either text holds no mathematics that can be read; `timeout`.
+  public static func compare(
+    reference: String, answer: String, deadline: ContinuousClock.Instant? = nil, steps: Int = defaultSteps
+  ) -> Verdict {
+    if let verdict = quick(reference, answer) { return verdict }
+    let budget = MathBudget(steps: steps, deadline: deadline)
+    do {
+      return try verdict(Array(reference.utf8), Array(answer.utf8), budget)
+    } catch {
+      return error == .timeout ? .timeout : .unparsable
+    }
+  }
+
+  /// The part of a text that `compare` takes for the final answer; nil where there is none that can be read.
+  public static func finalAnswer(in text: String) -> String? {
+    let budget = MathBudget(steps: defaultSteps, deadline: nil)
+    let algebra = MathAlgebra(budget: budget)
+    for span in MathSpan.candidates(in: Array(text.utf8)) {
+      if let readings = try? span.readings(algebra), !readings.isEmpty { return span.text }
+    }
+    return nil
+  }
+
+  /// The same text, or two integers of at most 18 digits.
+  private static func quick(_ reference: String, _ answer: String) -> Verdict? {
+    var (reference, answer) = (reference, answer)
+    return reference.withUTF8 { (a) -> Verdict? in
+      answer.withUTF8 { (b) -> Verdict? in
+        let (a, b) = (trimmed(a), trimmed(b))
+        if a.isEmpty || b.isEmpty || isMissing(a) { return .unparsable }
+        if a.count == b.count, a.elementsEqual(b) { return .right }
+        guard let x = integer(a), let y = integer(b) else { return nil }
+        return x == y ? .right : .wrong
+      }
+    }
+  }
+
+  private static func trimmed(_ bytes: UnsafeBufferPointer<UInt8>) -> Slice<UnsafeBufferPointer<UInt8>> {
+    var slice = bytes[...]
+    while let first = slice.first, first <= 32 { slice.removeFirst() }
+    while let last = slice.last, last <= 32 { slice.removeLast() }
+    return slice
+  }
+
+  /// "nan", as a table without an answer writes it, is no reference.
+  private static func isMissing(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+    bytes.count == 3 && bytes.elementsEqual("nan".utf8) { $0 | 0x20 == $1 }
+  }
+
+  private static func integer(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
+    let isNegative = bytes.first == UInt8(ascii: "-")
+    let digits = isNegative ? bytes.dropFirst() : bytes
+    guard 1...18 ~= digits.count else { return nil }
+    var value = 0
+    for byte in digits {
+      guard byte &- 48 < 10 else { return nil }
+      value = value * 10 + Int(byte &- 48)
+    }
+    return isNegative ? -value : value
+  }
+
+  private static func verdict(
+    _ reference: [UInt8], _ answer: [UInt8], _ budget: MathBudget
+  ) throws(MathStop) -> Verdict {
+    if reference.count > maxText || answer.count > maxText { return .unparsable }
+    let algebra = MathAlgebra(budget: budget)
+    let (expected, asked) = try readings(of: reference, algebra)
+    let (given, said) = try readings(of: answer, algebra)
+    if let asked, let said, asked.isSameText(as: said) { return .right }
+    if expected.isEmpty || given.isEmpty { return .unparsable }
+    if given.allSatisfy(\.isText), !expected.contains(where: \.isText) { return .unparsable }
+    let comparison = MathComparison(algebra)
+    for value in expected {
+      for other in given {
+        do {
+          if try comparison.matches(value, other) { return .right }
+        } catch where error != .timeout {
+          continue  // this pair cannot be compared
+        }
+      }
+    }
+    return .wrong
+  }
+
+  /// What the final answer of a text may mean, and the span it was read from.
+  private static func readings(
+    of text: [UInt8], _ algebra: MathAlgebra
+  ) throws(MathStop) -> ([MathValue], MathSpan?) {
+    let candidates = MathSpan.candidates(in: text)
+    for span in candidates {
+      let readings = try span.readings(algebra)
+      if !readings.isEmpty { return (readings, span) }
+    }
+    return ([], candidates.first)
+  }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+
+/// Whether an answer says what the reference says. Not symmetric: the form of the reference decides what is asked for.
+struct MathComparison {
+  let algebra: MathAlgebra
+  let evaluator: MathEvaluator
+
+  init(_ algebra: MathAlgebra) {
+    self.algebra = algebra
+    evaluator = MathEvaluator(algebra)
+  }
+
+  /// Decimals agree within half a unit of the sixth place …
+  static let absoluteTolerance = 5e-7
+  /// … and within this fraction of the greater, so that small numbers are not all zero.
+  static let relativeTolerance = 1e-4
+
+  func matches(_ reference: MathValue, _ answer: MathValue) throws(MathStop) -> Bool {
+    try algebra.budget.spend(4)
+    switch (reference, answer) {
+    case (.equation(let a, let b, let isNamed), .equation(let c, let d, let isAlsoNamed)):
+      if isNamed && isAlsoNamed, try names(a, c), try matches(b, d) { return true }
+      return try sameEquation(a, b, c, d)
+    case (.inequalities, .equation): return false
+    case (_, .equation(let left, let right, _)):
+      // The answer may be an equation where a value is asked for: x = 5, and 5 = x.
+      if isSymbol(right) && !isSymbol(left) { return try matches(reference, left) }
+      return try matches(reference, right)
+    case (.equation(_, let value, isDefinition: true), _): return try matches(value, answer)
+    case (.equation, _): return false
+    case (.inequalities(let a, let anyA), .inequalities(let b, let anyB)):
+      if anyA == anyB, try sameInequalities(a, b) { return true }
+      // x > 2 is not y > 2
+      let same = try evaluator.symbols(of: a) == evaluator.symbols(of: b)
+      return same ? try sameRegion(reference, answer) : false
+    case (.region, _), (_, .region), (.inequalities, .tuple), (.tuple, .inequalities), (.inequalities, .set),
+      (.set, .inequalities):
+      return try sameRegion(reference, answer)
+    case (.scalar(let a), .scalar(let b)): return try same(a, b)
+    case (.set(let a), .set(let b)), (.set(let a), .list(let b)), (.list(let a), .set(let b)),
+      (.list(let a), .list(let b)):
+      return try sameMembers(a, b)
+    case (.list(let a), .tuple(let b, let isClosed)), (.tuple(let a, let isClosed), .list(let b)):
+      return (a.count > 2 || isClosed == (false, false)) ? try inOrder(a, b) : false
+    case (.tuple(let a, let closedA), .tuple(let b, let closedB)):
+      return (a.count > 2 || closedA == closedB) ? try inOrder(a, b) : false
+    case (.set(let members), _) where members.count == 1: return try matches(members[0], answer)
+    case (_, .set(let members)) where members.count == 1: return try matches(reference, members[0])
+    case (.matrix(let a), .matrix(let b)):
+      guard a.count == b.count, a.first?.count == b.first?.count else { return false }
+      for (x, y) in zip(a.joined(), b.joined()) where try !same(x, y) { return false }
+      return true
+    case (.ratio(let a), .ratio(let b)): return try inOrder(a, b)
+    case (.ratio(let parts), .scalar(let scalar)), (.scalar(let scalar), .ratio(let parts)):
+      guard parts.count == 2, case .scalar(let a) = parts[0], case .scalar(let b) = parts[1] else { return false }
+      return try same(MathScalar(sum: algebra.quotient(a.sum, b.sum)), scalar)
+    case (.infinity(let a), .infinity(let b)): return a == b
+    case (.text(let a), .text(let b)): return !a.isEmpty && a == b
+    case (.text(let letter), .scalar(let scalar)), (.scalar(let scalar), .text(let letter)):
+      return letter.utf8.count == 1 ? isLetter(letter, scalar) : false
+    default: return false
+    }
+  }
+
+  /// \text{B} is B, and \text{e} is e.
+  private func isLetter(_ letter: String, _ scalar: MathScalar) -> Bool {
+    let atom: MathAtom = letter == "e" ? .e : letter == "i" ? .i : .symbol(letter)
+    return scalar.sum == algebra.sum(of: atom)
+  }
+
+  private func isSymbol(_ value: MathValue) -> Bool {
+    guard case .scalar(let scalar) = value, let single = scalar.sum.single, single.monomial.factors.count == 1,
+      case .symbol = algebra.atoms[single.monomial.factors[0].atom]
+    else { return false }
+    return single.coefficient.isOne && single.monomial.factors[0].exponent.isOne
+  }
+
+  /// x = 1 is not y = 1; what is called by a word may have any name.
+  private func names(_ a: MathValue, _ b: MathValue) throws(MathStop) -> Bool {
+    switch (a, b) {
+    case (.text, _), (_, .text): return true
+    default: return try matches(a, b)
+    }
+  }
+
+  func inOrder(_ a: [MathValue], _ b: [MathValue]) throws(MathStop) -> Bool {
+    guard a.count == b.count else { return false }
+    for (x, y) in zip(a, b) where try !matches(x, y) { return false }
+    return true
+  }
+
+  /// Each member of one has its own partner in the other.
+  private func sameMembers(_ a: [MathValue], _ b: [MathValue]) throws(MathStop) -> Bool {
+    guard a.count == b.count else { return false }
+    var rest = b
+    search: for member in a {
+      for index in rest.indices where try matches(member, rest[index]) {
+        rest.remove(at: index)
+        continue search
+      }
+      return false
+    }
+    return true
+  }
+
+  private func sameRegion(_ a: MathValue, _ b: MathValue) throws(MathStop) -> Bool {
+    let (x, y) = (try evaluator.region(of: a), try evaluator.region(of: b))
+    guard x.atBounds == y.atBounds, x.between == y.between else { return false }
+    for (p, q) in zip(x.bounds, y.bounds) where try !same(p.scalar, q.scalar) { return false }
+    return true
+  }
+
+  /// Numbers and expressions; units count where both have one.
+  func same(_ a: MathScalar, _ b: MathScalar) throws(MathStop) -> Bool {
+    if let one = a.unit, let other = b.unit, one != other { return false }
+    let isDecimal = a.isDecimal || b.isDecimal
+    if try equal(a.sum, b.sum, isDecimal) { return true }
+    if (a.percentage == nil) != (b.percentage == nil) {
+      return try equal(a.percentage ?? a.sum, b.percentage ?? b.sum, isDecimal)
+    }
+    if (a.unit == "degree") != (b.unit == "degree") {
+      let radians = try algebra.quotient(algebra.sum(of: .pi), MathSum(180))
+      let (x, y) = a.unit == "degree" ? (a.sum, b.sum) : (b.sum, a.sum)
+      return try equal(algebra.product(x, radians), y, isDecimal)
+    }
+    return false
+  }
+
+  private func equal(_ a: MathSum, _ b: MathSum, _ isDecimal: Bool) throws(MathStop) -> Bool {
+    let difference = try algebra.difference(a, b)
+    if try algebra.isZero(difference) { return true }
+    guard isDecimal, let gap = try algebra.value(of: difference), let x = try algebra.value(of: a),
+      let y = try algebra.value(of: b)
+    else { return false }
+    return gap.size <= max(Self.absoluteTolerance, gap.error)
+      && gap.size <= Self.relativeTolerance * max(x.size, y.size)
+  }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+
+/// What was written, as a tree. Sums and products are flat, so that the tree is no deeper than the brackets are.
+indirect enum MathNode {
+  case number(MathNumeral)
+  /// 204_5: digits in a base.
+  case based(String, Int)
+  case symbol(String)
+  case pi, e, i, infinity
+  case text(String)
+  case sum([MathNode])
+  case negative(MathNode)
+  /// ± and ∓: one of two signs, chosen alike in the whole expression.
+  case eitherSign(MathNode, isPlusFirst: Bool)
+  case product([MathNode])
+  case reciprocal(MathNode)
+  case power(MathNode, MathNode)
+  case function(MathFunctionName, [MathNode])
+  case apply(String, [MathNode])
+  case percent(MathNode)
+  case degree(MathNode)
+  case measured(MathNode, unit: String?)
+  /// (a, b), [a, b), {a, b} with two or more elements.
+  case bracketed(UInt8, [MathNode], UInt8)
+  /// \{ … \} with any number of elements.
+  case set([MathNode])
+  case list([MathNode], joint: Joint)
+  case matrix([[MathNode]])
+  case determinant([[MathNode]])
+  case relation(MathNode, [(MathRelation, MathNode)])
+  case setOperation(MathSetOperation, MathNode, MathNode)
+  case emptySet, reals
+  /// 1:2, and 12:00.
+  case ratio([MathNode])
+
+  /// What stands between the members of a list.
+  enum Joint { case comma, and, or }
+
+  /// Names alone: what an equation may define. f(x), AB, x_1, \text{area}.
+  var isTarget: Bool {
+    switch self {
+    case .symbol, .text, .apply: true
+    case .e, .i: true  // as names of things
+    case .product(let factors): factors.allSatisfy(\.isTarget)
+    case .bracketed(_, let elements, _), .list(let elements, _): elements.allSatisfy(\.isTarget)
+    default: false
+    }
+  }
+}

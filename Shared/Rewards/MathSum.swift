@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// The normal form: a sum of rational multiples of products of powers. Two texts of one polynomial, in variables, π, e, i
+// and roots of primes, become the same sum.
+
+/// A product of atoms (by their number in `MathAlgebra`) to rational powers; no factors: 1.
+struct MathMonomial: Hashable {
+  struct Factor: Hashable {
+    let atom: Int
+    let exponent: MathRational
+  }
+  /// By ascending atom, no exponent zero.
+  var factors: [Factor] = []
+
+  static let unit = MathMonomial()
+
+  var isUnit: Bool { factors.isEmpty }
+
+  /// An order for choosing a leading term: any total one serves.
+  static func precedes(_ a: MathMonomial, _ b: MathMonomial) -> Bool {
+    for (x, y) in zip(a.factors, b.factors) where x != y {
+      return x.atom != y.atom ? x.atom < y.atom : y.exponent < x.exponent
+    }
+    return a.factors.count > b.factors.count
+  }
+}
+
+/// Monomial → coefficient, none of them zero.
+struct MathSum: Hashable {
+  var terms: [MathMonomial: MathRational] = [:]
+
+  init() {}
+  init(_ constant: MathRational) {
+    if !constant.isZero { terms[.unit] = constant }
+  }
+  init(_ constant: Int) { self.init(MathRational(constant)) }
+  init(_ monomial: MathMonomial, times coefficient: MathRational = .one) {
+    if !coefficient.isZero { terms[monomial] = coefficient }
+  }
+
+  var isZero: Bool { terms.isEmpty }
+
+  /// The value of a sum without atoms.
+  var rational: MathRational? {
+    if terms.isEmpty { return .zero }
+    return terms.count == 1 ? terms[.unit] : nil
+  }
+
+  /// The one term of a sum that has exactly one.
+  var single: (monomial: MathMonomial, coefficient: MathRational)? {
+    terms.count == 1 ? terms.first.map { ($0.key, $0.value) } : nil
+  }
+
+  /// The term whose monomial comes first.
+  var leading: (monomial: MathMonomial, coefficient: MathRational)? {
+    terms.min { MathMonomial.precedes($0.key, $1.key) }.map { ($0.key, $0.value) }
+  }
+}
+
+/// What a monomial multiplies.
+enum MathAtom: Hashable {
+  case symbol(String)
+  case pi, e, i
+  /// A positive integer above 1; `isProven` that it is prime.
+  case prime(Int, isProven: Bool)
+  /// Something in brackets that is not multiplied out: (x+1) of 1/(x+1).
+  case base(MathSum)
+  /// base^exponent with an exponent that is no number.
+  case power(MathSum, MathSum)
+  case function(MathFunction, [MathSum])
+}
+
+/// Functions that stay themselves in the normal form.
+enum MathFunction: Hashable {
+  case sin, cos, tan, cot, sec, csc, arcsin, arccos, arctan, sinh, cosh, tanh, ln
+  case abs, floor, ceil, factorial, binomial, gcd, lcm, max, min
+  /// One that the text leaves open, as f in f(x).
+  case named(String)
+}
