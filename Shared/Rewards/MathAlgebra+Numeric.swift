@@ -15,7 +15,7 @@ extension MathAlgebra {
     for point in 0..<(symbols.isEmpty ? 1 : Self.points) {
       var values = Evaluation(symbols: symbols, point: point)
       guard let (value, largest) = try evaluate(sum, &values), value.isFinite else { continue }
-      guard value.size <= 8 * value.error, value.error <= 1e-8 * largest else { return false }
+      guard value.size <= 8 * value.error, value.error <= max(1e-8 * largest, 1e-13) else { return false }
       // Beyond this the digits of a double no longer tell neighbours apart.
       if symbols.isEmpty && value.error > 1e-6 { return false }
       agreeing += 1
@@ -90,7 +90,7 @@ extension MathAlgebra {
   ) throws(MathStop) -> (value: MathNumber, largest: Double)? {
     var total: MathNumber?
     var largest = 0.0
-    for (monomial, coefficient) in sum.terms {
+    for (monomial, coefficient) in sum.ordered {
       try budget.spend(4 + coefficient.weight)
       var term = MathNumber(coefficient.double, error: coefficient.isInteger ? 0 : nil)
       for factor in monomial.factors {
@@ -139,8 +139,10 @@ extension MathFunction {
     let i = MathNumber(0, 1, error: 0)
     let one = MathNumber(1, error: 0)
     switch self {
-    case .sin: return z.isReal ? z.real(Glibc.sin(z.re), slope: 1) : ((i * z).exponential + -(-(i * z)).exponential) / (i + i)
-    case .cos: return z.isReal ? z.real(Glibc.cos(z.re), slope: 1) : ((i * z).exponential + (-(i * z)).exponential) / (one + one)
+    case .sin:
+      return z.isReal ? z.real(Glibc.sin(z.re), slope: 1) : ((i * z).exponential + -(-(i * z)).exponential) / (i + i)
+    case .cos:
+      return z.isReal ? z.real(Glibc.cos(z.re), slope: 1) : ((i * z).exponential + (-(i * z)).exponential) / (one + one)
     case .tan: return Self.sin.value([z]) / Self.cos.value([z])
     case .cot: return Self.cos.value([z]) / Self.sin.value([z])
     case .sec: return one / Self.cos.value([z])

@@ -12,7 +12,7 @@ extension MathAlgebra {
     // b^(s+t) = b^s · b^t and, b being positive, b^(c·s) = (b^s)^c: 4^(x+1) and 2^(2x) · 4 meet here.
     var result = MathSum(1)
     for factor in factors {
-      for (monomial, coefficient) in exponent.terms {
+      for (monomial, coefficient) in exponent.ordered {
         let multiple = try factor.exponent.multiplied(by: coefficient, budget)
         let atomSum = sum(of: atoms[factor.atom])
         let part =
@@ -27,7 +27,7 @@ extension MathAlgebra {
   /// base^exponent where nothing is known about the base: only whole multiples may leave the exponent.
   private func split(_ base: MathSum, _ exponent: MathSum) throws(MathStop) -> MathSum {
     var result = MathSum(1)
-    for (monomial, coefficient) in exponent.terms {
+    for (monomial, coefficient) in exponent.ordered {
       let part: MathSum
       if monomial.isUnit {
         part = try power(base, coefficient)
@@ -62,9 +62,12 @@ extension MathAlgebra {
 
   /// How many terms the power of a sum can have: C(terms + exponent - 1, exponent).
   private func terms(_ count: Int, _ exponent: Int) -> Int {
+    if count == 1 { return 1 }
+    if exponent > Self.maxTerms { return exponent }
+    let (short, long) = exponent < count - 1 ? (exponent, count - 1) : (count - 1, exponent)
     var result = 1
-    for step in 1...min(exponent, count - 1) {
-      result = result * (min(exponent, count - 1) == exponent ? count - 1 + step : exponent + step) / step
+    for step in 1...short {
+      result = result * (long + step) / step
       if result > Self.maxTerms { break }
     }
     return result
@@ -75,8 +78,9 @@ extension MathAlgebra {
   ) throws(MathStop) -> MathSum {
     if exponent.magnitude > 1 << 40 { throw .overflow }
     var result = MathSum(1)
-    if coefficient.weight > 2 || abs(exponent) * coefficient.numerator.bitWidth <= Self.maxFoldedBits
-      && abs(exponent) * coefficient.denominator.bitWidth <= Self.maxFoldedBits
+    if coefficient.weight > 2
+      || abs(exponent) * coefficient.numerator.bitWidth <= Self.maxFoldedBits
+        && abs(exponent) * coefficient.denominator.bitWidth <= Self.maxFoldedBits
     {
       result = MathSum(try coefficient.power(exponent, budget))
     } else if coefficient == MathRational(-1) {

@@ -32,7 +32,9 @@ final class MathAlgebra {
     return other
   }
 
-  func difference(_ a: MathSum, _ b: MathSum) throws(MathStop) -> MathSum { try sum(a, scaled(b, by: MathRational(-1))) }
+  func difference(_ a: MathSum, _ b: MathSum) throws(MathStop) -> MathSum {
+    try sum(a, scaled(b, by: MathRational(-1)))
+  }
 
   private func add(_ coefficient: MathRational, _ monomial: MathMonomial, to sum: inout MathSum) throws(MathStop) {
     guard let old = sum.terms[monomial] else {

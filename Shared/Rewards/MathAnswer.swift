@@ -5,7 +5,7 @@
 /// (github.com/huggingface/Math-Verify), written anew: exact where the normal form decides, by values elsewhere.
 ///
 /// A wrong answer is never right: where the comparison is in doubt it says wrong, or unparsable. No text makes it fail,
-/// and none makes it run for longer than its steps: `docs/REWARDS.md` has the rules and the limits.
+/// and none makes it run for longer than its steps: `docs/MATH.md` has the rules and the limits.
 public enum MathAnswer {
   /// Longer texts are not searched for an answer (bytes).
   public static let maxText = 1 << 20
@@ -98,7 +98,7 @@ public enum MathAnswer {
       for other in given {
         do {
           if try comparison.matches(value, other) { return .right }
-        } catch where error != .timeout {
+        } catch  where error != .timeout {
           continue  // this pair cannot be compared
         }
       }

@@ -28,7 +28,7 @@ extension MathComparison {
       guard let denominator else { return result }
       var product = MathSum()
       let power = algebra.sum(of: algebra.atoms[denominator.atom], exponent: -denominator.exponent)
-      for (monomial, coefficient) in result.terms {
+      for (monomial, coefficient) in result.ordered {
         var term = try algebra.product(MathSum(monomial, times: coefficient), power)
         term = try expanded(term, denominator.atom)
         product = try algebra.sum(product, term)

@@ -18,7 +18,8 @@ struct MathEvaluator {
       var elements: [MathValue] = []
       for element in nodes { elements.append(try value(of: element)) }
       return .tuple(elements, isClosed: (open == UInt8(ascii: "["), close == UInt8(ascii: "]")))
-    case .text(let text): return MathVocabulary.phrases[text].map { $0 == .reals ? .region(.all) : .region(.none) } ?? .text(text)
+    case .text(let text):
+      return MathVocabulary.phrases[text].map { $0 == .reals ? .region(.all) : .region(.none) } ?? .text(text)
     case .emptySet: return .region(.none)
     case .reals: return .region(.all)
     case .infinity: return .infinity(isNegative: false)
@@ -51,7 +52,8 @@ struct MathEvaluator {
     let members = try members(nodes)
     var inequalities: [MathInequality] = []
     for member in members {
-      guard case .inequalities(let parts, isAny: false) = member, joint == .and || parts.count == 1 || members.count == 1
+      guard case .inequalities(let parts, isAny: false) = member,
+        joint == .and || parts.count == 1 || members.count == 1
       else { return .list(members) }
       inequalities += parts
     }

@@ -134,7 +134,8 @@ enum MathInteger: Hashable {
   static func - (a: MathInteger, b: MathInteger) throws(MathStop) -> MathInteger { try a + -b }
 
   static func * (a: MathInteger, b: MathInteger) throws(MathStop) -> MathInteger {
-    if case .small(let x) = a, case .small(let y) = b, case (let product, false) = x.multipliedReportingOverflow(by: y) {
+    if case .small(let x) = a, case .small(let y) = b, case (let product, false) = x.multipliedReportingOverflow(by: y)
+    {
       return .small(product)
     }
     if a.bitWidth + b.bitWidth > maxBits { throw .overflow }

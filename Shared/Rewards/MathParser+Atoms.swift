@@ -171,9 +171,13 @@ extension MathParser {
     var exponent: MathNode?
     while case .sign(let sign)? = next, sign == UInt8(ascii: "_") || sign == UInt8(ascii: "^") {
       at += 1
-      if sign == UInt8(ascii: "_"), base == nil { base = try operand() }
-      else if exponent == nil { exponent = try operandOrSigned() }
-      else { throw .unparsable }
+      if sign == UInt8(ascii: "_"), base == nil {
+        base = try operand()
+      } else if exponent == nil {
+        exponent = try operandOrSigned()
+      } else {
+        throw .unparsable
+      }
     }
     if case .negative(.number(let one))? = exponent, one.value.isOne {
       guard let inverse = name.inverse else { throw .unparsable }
@@ -243,7 +247,8 @@ extension MathParser {
       let inside = try sum()
       try expect(.close(bracket))
       return .function(.plain(bracket == UInt8(ascii: "f") ? .floor : .ceil), [inside])
-    case UInt8(ascii: "<"): return .bracketed(UInt8(ascii: "("), try elements(until: UInt8(ascii: ">")), UInt8(ascii: ")"))
+    case UInt8(ascii: "<"):
+      return .bracketed(UInt8(ascii: "("), try elements(until: UInt8(ascii: ">")), UInt8(ascii: ")"))
     default:
       var elements = [try relation()]
       while take(.comma) || take(.semicolon) { elements.append(try relation()) }

@@ -48,7 +48,11 @@ struct MathRegion {
     while i < bounds.count || j < other.bounds.count {
       try algebra.budget.spend(2)
       var order = 0  // of the next bound of each: which comes first, or both
-      if i == bounds.count { order = 1 } else if j == other.bounds.count { order = -1 } else {
+      if i == bounds.count {
+        order = 1
+      } else if j == other.bounds.count {
+        order = -1
+      } else {
         let (a, b) = (bounds[i], other.bounds[j])
         if try !algebra.isZero(algebra.difference(a.scalar.sum, b.scalar.sum)) { order = a.value < b.value ? -1 : 1 }
       }

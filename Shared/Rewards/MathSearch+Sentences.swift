@@ -97,7 +97,9 @@ extension MathSearch {
     while true {
       while let first = slice.first, first <= 32 { slice.removeFirst() }
       let word = slice.prefix { ($0 | 0x20) &- 97 < 26 }
-      guard fillers.contains(String(decoding: word, as: UTF8.self).lowercased()), word.count < slice.count else { break }
+      guard fillers.contains(String(decoding: word, as: UTF8.self).lowercased()), word.count < slice.count else {
+        break
+      }
       slice = slice.dropFirst(word.count)
     }
     return slice.isEmpty ? nil : slice

@@ -108,7 +108,9 @@ struct MathSearch {
   /// Whether "%" or "percent" comes next, dollar signs and the like aside.
   func isPercent(after index: Int) -> Bool {
     var index = index
-    while index < text.count, [32, UInt8(ascii: "$"), UInt8(ascii: "\\"), UInt8(ascii: ")"), UInt8(ascii: "]")].contains(text[index]) {
+    while index < text.count,
+      [32, UInt8(ascii: "$"), UInt8(ascii: "\\"), UInt8(ascii: ")"), UInt8(ascii: "]")].contains(text[index])
+    {
       index += 1
     }
     return starts(with: "%", at: index) || starts(with: "percent", at: index) || starts(with: "pct", at: index)

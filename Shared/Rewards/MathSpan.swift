@@ -48,7 +48,7 @@ struct MathSpan {
         if isPercent { tokenizer.append(.sign(UInt8(ascii: "%"))) }
         var parser = MathParser(tokenizer, budget: algebra.budget)
         readings.append(try MathEvaluator(algebra).value(of: parser.answer()))
-      } catch where error != .timeout {
+      } catch  where error != .timeout {
         continue
       }
     }

@@ -50,6 +50,12 @@ struct MathSum: Hashable {
     terms.count == 1 ? terms.first.map { ($0.key, $0.value) } : nil
   }
 
+  /// The terms in an order that does not change from run to run, as a dictionary's does.
+  var ordered: [(monomial: MathMonomial, coefficient: MathRational)] {
+    if terms.count == 1 { return terms.map { ($0.key, $0.value) } }
+    return terms.sorted { MathMonomial.precedes($0.key, $1.key) }.map { ($0.key, $0.value) }
+  }
+
   /// The term whose monomial comes first.
   var leading: (monomial: MathMonomial, coefficient: MathRational)? {
     terms.min { MathMonomial.precedes($0.key, $1.key) }.map { ($0.key, $0.value) }

@@ -51,9 +51,11 @@ enum MathToken: Hashable {
   case set(MathSetOperation)
   case emptySet, reals
   /// Brackets by their bytes; "s" is the brace of a set, "<" an angle, "{" a group.
-  case open(UInt8), close(UInt8)
+  case open(UInt8)
+  case close(UInt8)
   case bar
-  case begin(String), end(String)
+  case begin(String)
+  case end(String)
   case cell, row
   case currency(String)
 }

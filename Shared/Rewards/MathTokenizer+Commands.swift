@@ -45,7 +45,7 @@ extension MathTokenizer {
 
   /// `\left.` has no bracket.
   private mutating func skipBracketOfNothing(_ name: String) {
-    if (name == "left" || name == "right"), byte(at) == UInt8(ascii: ".") { at += 1 }
+    if name == "left" || name == "right", byte(at) == UInt8(ascii: ".") { at += 1 }
   }
 
   private mutating func symbolCommand(_ byte: UInt8) throws(MathStop) {

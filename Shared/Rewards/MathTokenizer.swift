@@ -124,16 +124,23 @@ struct MathTokenizer {
         append(token)
         return
       }
-      let followsNumber = if case .number? = tokens.last { true } else { false }
       let isWord =
-        MathUnits.isUnmistakable(run) && (followsNumber || at - start > 3)
-        || !isLaTeX && (at - start > 3 || (at - start > 2 && followsNumber && sawSpace))
+        MathUnits.isUnmistakable(run) && (followsQuantity || at - start > 3)
+        || !isLaTeX && (at - start > 3 || (at - start > 2 && followsQuantity && sawSpace))
       if isWord {
         append(.word(run))
         return
       }
     }
     for letter in run { append(Self.letter(String(letter))) }
+  }
+
+  /// Behind a number or a word a run of letters is a word sooner than a product.
+  private var followsQuantity: Bool {
+    switch tokens.last {
+    case .number?, .word?: true
+    default: false
+    }
   }
 
   private static func letter(_ letter: String) -> MathToken {
@@ -179,8 +186,9 @@ struct MathTokenizer {
       at = stop
       for token in known { append(token) }
     } else if scalar.properties.isAlphabetic && !isLaTeX {
+      let start = at
       while at < end, bytes[at] >= 0x80 || isLetter(at) { at += 1 }
-      append(.word(text(stop - length..<at)))
+      append(.word(text(start..<at)))
     } else {
       throw .unparsable
     }
