@@ -67,8 +67,8 @@ struct MathSpan {
     return bytes.isEmpty ? nil : bytes
   }
 
-  /// An answer in words: letters and spaces with a run of three letters or more, or a short word. What has an order as a
-  /// word ("cat" is not "act") has none as a product of variables.
+  /// An answer in words: letters and spaces with a run of three letters or more, or a short word. What has an order
+  /// as a word ("cat" is not "act") has none as a product of variables.
   private static func words(_ bytes: ArraySlice<UInt8>) -> String? {
     guard bytes.count >= 2, bytes.count <= 128, bytes.allSatisfy({ ($0 | 0x20) &- 97 < 26 || $0 == 32 }) else {
       return nil

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The normal form: a sum of rational multiples of products of powers. Two texts of one polynomial, in variables, π, e, i
-// and roots of primes, become the same sum.
+// The normal form: a sum of rational multiples of products of powers. Two texts of one polynomial, in variables, π, e,
+// i and roots of primes, become the same sum.
 
 /// A product of atoms (by their number in `MathAlgebra`) to rational powers; no factors: 1.
 struct MathMonomial: Hashable {
