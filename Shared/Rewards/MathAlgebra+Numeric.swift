@@ -59,7 +59,8 @@ extension MathAlgebra {
         case .power(let base, let exponent):
           try collectSymbols(of: base, into: &names)
           try collectSymbols(of: exponent, into: &names)
-        case .function(_, let arguments):
+        case .function(let function, let arguments):
+          if case .named(let name) = function { names.insert(name + "(") }  // as unknown as a variable
           for argument in arguments { try collectSymbols(of: argument, into: &names) }
         case .pi, .e, .i, .prime: break
         }

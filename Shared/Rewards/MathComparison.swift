@@ -25,6 +25,7 @@ struct MathComparison {
     case (_, .equation(let left, let right, _)):
       // The answer may be an equation where a value is asked for: x = 5, and 5 = x.
       if isSymbol(right) && !isSymbol(left) { return try matches(reference, left) }
+      if try contradicts(left, right) { return false }
       return try matches(reference, right)
     case (.equation(_, let value, isDefinition: true), _): return try matches(value, answer)
     case (.equation, _): return false
@@ -66,6 +67,14 @@ struct MathComparison {
   private func isLetter(_ letter: String, _ scalar: MathScalar) -> Bool {
     let atom: MathAtom = letter == "e" ? .e : letter == "i" ? .i : .symbol(letter)
     return scalar.sum == algebra.sum(of: atom)
+  }
+
+  /// "6 = 5" says nothing, while "70/9 = 7.78" is rounded.
+  private func contradicts(_ left: MathValue, _ right: MathValue) throws(MathStop) -> Bool {
+    guard case .scalar(let a) = left, case .scalar(let b) = right, let x = try algebra.value(of: a.sum),
+      let y = try algebra.value(of: b.sum)
+    else { return false }
+    return !((x + -y).size <= 0.01 * max(x.size, y.size))
   }
 
   private func isSymbol(_ value: MathValue) -> Bool {

@@ -106,7 +106,7 @@ extension MathSearch {
   }
 
   /// The last number of a text without formulas, with its sign, fraction and percent. None where it hangs on a letter,
-  /// is a piece of an expression, is denied ("not 5") or is one of several ("5 or 6"): such a text has no one answer.
+  /// is a piece of an expression, is denied ("not 5"), is a bound ("at least 5") or is one of several ("5 or 6"): such a text has no one answer.
   func lastNumber(in slice: ArraySlice<UInt8>) -> MathSpan? {
     func isPart(_ byte: UInt8) -> Bool { byte &- 48 < 10 || "./,".utf8.contains(byte) }
     var end = slice.endIndex
@@ -140,10 +140,16 @@ extension MathSearch {
     ["€", "£", "¥", "₹"].contains { slice[..<index].suffix($0.utf8.count).elementsEqual($0.utf8) }
   }
 
+  /// Before a number: there is another one, or it is a bound.
+  private static let refusals: Set<String> = [
+    "not", "or", "and", "isn't", "between", "without", "nor", "least", "most", "than", "under", "over", "above",
+    "below",
+  ]
+
   private func isOneOfSeveral(_ before: ArraySlice<UInt8>) -> Bool {
     let head = before.suffix(24)
     let words = String(decoding: head, as: UTF8.self).lowercased().split { !($0.isLetter || $0 == "'") }
-    if let word = words.last, ["not", "or", "and", "isn't", "between", "without", "nor"].contains(word) { return true }
+    if let word = words.last, Self.refusals.contains(String(word)) { return true }
     let last = head.last { $0 > 32 }
     return last.map { $0 &- 48 < 10 || $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: ";") } ?? false
   }

@@ -296,6 +296,9 @@ family("equations", r"""
 + | 14/3 | f(-2)+f(0)=\frac{14}{3}
 - | 3x-y+13=0 | 3x+4y+14=0
 - | x=1 | x=1, y=2
+- | 5 | 6=5
++ | 12 | 3\cdot 4=12
++ | 7.78 | 70/9=7.78
 + | x=1, y=2 | y=2, x=1
 - | x=1, y=2 | x=2, y=1
 + | (x,y)=(1,2) | (1,2)
@@ -587,6 +590,8 @@ family("extraction", r"""
 + | 14 | Thus 3 + 11 = 14
 ? | 5 | The answer is not 5
 ? | 5 | I do not know.
+? | 5 | You need at least 5 of them here.
+? | 5 | It is certainly less than 5!
 ? | 5 | either 4 or 5 would do, who knows which 3 or 5
 ? | 5 | 1 2 3 4 5
 ? | 5 | \boxed{
