@@ -62,7 +62,7 @@ let floors: [Target] = [
 ]
 
 let tools: [Target] = [
-  tool("frames", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream"]),
+  tool("frames", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream", "Imaging", "Manifests"]),
   tool("miniworld", uses: ["TensorStream", "MiniWorlds"]),
   tool("ckpt", uses: ["Failures", "StrictJSON", "Tensors", "Tokenizers", "MiniWorlds", "Checkpoints"]),
   tool(

@@ -45,23 +45,32 @@ public struct FreshModel {
     self.seed = seed
     let vision = try Self.vision(Sizes(config, "vision_config"))
     let text = try Sizes(config, "text_config")
-    let deviation = config["text_config"]?["initializer_range"]?.double ?? 0.02
-    let projector = try Self.projector(
-      from: Sizes(config, "vision_config")["hidden_size"], to: text["hidden_size"], deviation)
-    parameters = try vision + projector + Self.qwen2(text, deviation)
+    let deviation = Self.deviation(config)
+    let layers = try ProjectorLayers(
+      inputs: Sizes(config, "vision_config")["hidden_size"],
+      widths: config[ProjectorLayers.widthsKey]?.array?.compactMap(\.int) ?? [
+        text["hidden_size"], text["hidden_size"],
+      ],
+      hasBias: config["multimodal_projector_bias"]?.bool ?? true)
+    parameters = try vision + Self.projector(layers, deviation) + Self.qwen2(text, deviation)
   }
+
+  /// The standard deviation of a new LLM's matrices, and of a new projector's.
+  static func deviation(_ config: JSONValue) -> Double { config["text_config"]?["initializer_range"]?.double ?? 0.02 }
 
   /// The tensors, made while they are written. The same config and seed give the same values, whatever the threads.
   public var tensors: [OutgoingTensor] {
-    parameters.map { parameter in
-      let numbers = RandomValues(seed: seed, name: parameter.name)
-      return OutgoingTensor(name: parameter.name, shape: parameter.shape) { range, target in
-        nonisolated(unsafe) let target = target
-        inChunks(range.count, size: 1 << 14) { part in
-          numbers.write(
-            parameter.fill, range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound,
-            to: target + part.lowerBound)
-        }
+    parameters.map { Self.tensor($0, seed: seed) }
+  }
+
+  static func tensor(_ parameter: Parameter, seed: UInt64) -> OutgoingTensor {
+    let numbers = RandomValues(seed: seed, name: parameter.name)
+    return OutgoingTensor(name: parameter.name, shape: parameter.shape) { range, target in
+      nonisolated(unsafe) let target = target
+      inChunks(range.count, size: 1 << 14) { part in
+        numbers.write(
+          parameter.fill, range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound,
+          to: target + part.lowerBound)
       }
     }
   }
@@ -82,6 +91,11 @@ public struct FreshModel {
       get throws {
         guard let value = config[key]?.int, value > 0 else {
           throw PlainFailure.badData("config.json: \(name).\(key) is missing, expected a positive number")
+        }
+        // Far above any model, and low enough that nothing below overflows or runs on for ever.
+        let limit = key == "num_hidden_layers" ? 1 << 12 : 1 << 24
+        guard value <= limit else {
+          throw PlainFailure.badData("config.json: \(name).\(key) is \(value), expected \(limit) or less")
         }
         return value
       }
@@ -133,14 +147,15 @@ public struct FreshModel {
     return list
   }
 
-  private static func projector(from width: Int, to d: Int, _ deviation: Double) -> [Parameter] {
-    let root = "multi_modal_projector."
-    return [
-      Parameter(name: root + "linear_1.weight", shape: [d, width], fill: .normal(deviation: deviation)),
-      Parameter(name: root + "linear_1.bias", shape: [d], fill: .constant(0)),
-      Parameter(name: root + "linear_2.weight", shape: [d, d], fill: .normal(deviation: deviation)),
-      Parameter(name: root + "linear_2.bias", shape: [d], fill: .constant(0)),
-    ]
+  static func projector(_ layers: ProjectorLayers, _ deviation: Double) -> [Parameter] {
+    var list: [Parameter] = []
+    for (layer, width) in layers.widths.enumerated() {
+      let name = ProjectorLayers.name(layer)
+      let inputs = layer == 0 ? layers.inputs : layers.widths[layer - 1]
+      list.append(Parameter(name: name + ".weight", shape: [width, inputs], fill: .normal(deviation: deviation)))
+      if layers.hasBias { list.append(Parameter(name: name + ".bias", shape: [width], fill: .constant(0))) }
+    }
+    return list
   }
 
   private static func qwen2(_ sizes: Sizes, _ deviation: Double) throws -> [Parameter] {
@@ -149,7 +164,7 @@ public struct FreshModel {
     let vocabulary = try sizes["vocab_size"]
     let heads = try sizes["num_attention_heads"]
     let groups = try sizes["num_key_value_heads"]
-    let width = d / heads
+    let width = sizes.config["head_dim"]?.int ?? d / heads
     let root = "language_model.model."
     let matrix = Filling.normal(deviation: deviation)
     var list: [Parameter] = []

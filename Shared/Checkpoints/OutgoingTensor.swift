@@ -83,5 +83,33 @@ public struct OutgoingTensor {
   }
 }
 
+extension OutgoingTensor {
+  /// A stored matrix with rows behind it, up to `rows` in all, each the mean of the stored ones (as transformers
+  /// resizes embeddings): a row that no text has trained then gets a logit like any other's, and changes none.
+  init(growing tensor: StoredTensor, as name: String, to rows: Int) {
+    let (count, width) = (tensor.shape[0], tensor.shape.dropFirst().reduce(1, *))
+    self.init(name: name, dtype: tensor.dtype, shape: [rows] + tensor.shape.dropFirst()) { sink in
+      try tensor.withUnsafeBytes(sink)
+      var sum = [Double](repeating: 0, count: width)
+      let row = Storage(count: width)
+      for index in 0..<count {
+        tensor.readFloats(index * width..<(index + 1) * width, into: row.pointer)
+        for column in 0..<width { sum[column] += Double(row.pointer[column]) }
+      }
+      for column in 0..<width { sum[column] /= Double(max(1, count)) }
+      let mean = Storage(count: 2 * width)  // wide enough for F64
+      if tensor.dtype == .f64 {
+        sum.withUnsafeBytes {
+          UnsafeMutableRawPointer(mean.pointer).copyMemory(from: $0.baseAddress!, byteCount: $0.count)
+        }
+      } else {
+        for column in 0..<width { row.pointer[column] = Float(sum[column]) }
+        convertFromFloat(row.pointer, count: width, to: tensor.dtype, into: mean.pointer)
+      }
+      for _ in count..<rows { try sink(UnsafeRawBufferPointer(start: mean.pointer, count: width * tensor.dtype.size)) }
+    }
+  }
+}
+
 /// True for finite values that F16 would round to infinity (65520 and beyond).
 private func isBeyondHalf(_ value: Float) -> Bool { value.isFinite && value.magnitude >= 65520 }

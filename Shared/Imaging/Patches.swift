@@ -17,6 +17,12 @@ public struct Patches: Equatable, Sendable {
   public var count: Int { gridHeight * gridWidth }
   /// Values in a patch, 3 · patch · patch.
   public var width: Int { 3 * patch * patch }
+
+  /// - Parameter values: [gridHeight · gridWidth, 3 · patch · patch].
+  public init(values: [UInt8], gridHeight: Int, gridWidth: Int, patch: Int) {
+    precondition(values.count == gridHeight * gridWidth * 3 * patch * patch, "patches fill their grid")
+    (self.values, self.gridHeight, self.gridWidth, self.patch) = (values, gridHeight, gridWidth, patch)
+  }
 }
 
 extension Image {

@@ -43,6 +43,16 @@ struct ConfigReader {
     return number
   }
 
+  /// Whole numbers of at least 1; nil where there is no list.
+  func sizes(_ key: String) throws -> [Int]? {
+    guard let (_, value) = value([key]) else { return nil }
+    let numbers = (value.array ?? []).compactMap(\.int).filter { (1...1 << 24).contains($0) }
+    guard !numbers.isEmpty, numbers.count <= 128, numbers.count == value.array?.count else {
+      throw failure(key, "is \(value.text()), expected a list of whole numbers from 1")
+    }
+    return numbers
+  }
+
   func positive(_ keys: String..., or fallback: Double? = nil) throws -> Double {
     guard let (key, value) = value(keys) else { return try required(keys, fallback) }
     guard let number = value.double, number > 0, number.isFinite else {

@@ -16,6 +16,10 @@ public struct MultimodalConfig: Sendable, Equatable {
   public let dropsFirstFeature: Bool
   public let projectorActivation: GELU
   public let projectorHasBias: Bool
+  /// Output width of each linear layer of the projector (`projector_hidden_sizes`); as published two of the LLM's width.
+  public let projectorWidths: [Int]
+  /// How many of them, the first ones, another model brought along (`projector_old_layers`); nil: they are of one piece.
+  public let oldProjectorLayers: Int?
   /// The id that stands for an image in a prompt.
   public let imageToken: Int32?
 
@@ -63,6 +67,13 @@ public struct MultimodalConfig: Sendable, Equatable {
     projectorActivation = try GELU(
       reader.string("projector_hidden_act", or: "gelu"), reader, key: "projector_hidden_act")
     projectorHasBias = try reader.bool("multimodal_projector_bias", or: true)
+    projectorWidths = try Self.projectorWidths(reader, outputs: text?.hiddenSize)
+    oldProjectorLayers =
+      reader.raw("projector_old_layers") == nil ? nil : try reader.int("projector_old_layers", minimum: 1)
+    if let old = oldProjectorLayers, old >= projectorWidths.count {
+      throw reader.failure(
+        "projector_old_layers", "is \(old), expected fewer than the projector's \(projectorWidths.count) layers")
+    }
     if type == "llava", let text {
       let id = try reader.int("image_token_id", "image_token_index", or: 32000, minimum: 0)
       guard id < text.vocabularySize else {
@@ -79,6 +90,16 @@ public struct MultimodalConfig: Sendable, Equatable {
     guard known.contains(type) else {
       throw reader.failure("model_type", "is \"\(type)\"; known for \(section): \(known.joined(separator: ", "))")
     }
+  }
+
+  private static func projectorWidths(_ reader: ConfigReader, outputs: Int?) throws -> [Int] {
+    let key = "projector_hidden_sizes"
+    guard let outputs else { return [] }
+    let widths = try reader.sizes(key) ?? [outputs, outputs]
+    guard widths.last == outputs else {
+      throw reader.failure(key, "is \(widths), expected the LLM's hidden_size \(outputs) as its last")
+    }
+    return widths
   }
 
   /// hidden_states has layers + 1 entries; a negative index counts from its end.
@@ -103,29 +124,35 @@ public struct MultimodalConfig: Sendable, Equatable {
 /// A multimodal LLM, or the parts of one, running from a checkpoint. Inference records no graph; what is trainable does.
 public final class MultimodalModel {
   public let config: MultimodalConfig
-  /// Every parameter that runs, in the order of the forward pass. A tensor above the feature layer is none.
+  /// Every parameter that runs, in the order of the forward pass, but those of a frozen vision encoder. A tensor above the
+  /// feature layer is none.
   public let parameters: [Parameter]
   public let parts: Set<Part>
   private let vision: SigLIPEncoder?
+  /// A frozen encoder, loaded when an image must be encoded: where features travel with the frames, it never is.
+  private var frozenVision: SigLIPEncoder?
+  private let checkpoint: Checkpoint
   private let projector: Projector?
   private let llm: Qwen2?
 
-  /// Loads `parts` (default: all that the checkpoint has); `trainable` parts get gradients.
+  /// Loads `parts` (default: all that the checkpoint has); `trainable` parts get gradients, of the projector only its
+  /// new layers where `onlyNewProjectorLayers`.
   /// Throws 65 where a key is missing, left over or of the wrong shape, or where a part is not in the checkpoint.
-  public init(_ checkpoint: Checkpoint, parts: Set<Part>? = nil, trainable: Set<Part> = []) throws {
+  public init(
+    _ checkpoint: Checkpoint, parts: Set<Part>? = nil, trainable: Set<Part> = [], onlyNewProjectorLayers: Bool = false
+  ) throws {
     let config = try MultimodalConfig(checkpoint)
     let present = MultimodalConfig.parts[checkpoint.modelType] ?? []
     let wanted = parts ?? present
     if let absent = wanted.union(trainable).subtracting(present).map(\.rawValue).min() {
       throw PlainFailure.badData("\(checkpoint.path): a \(checkpoint.modelType) checkpoint has no \(absent)")
     }
-    let weights = Weights(checkpoint, trainable: trainable)
-    vision =
-      try wanted.contains(.vision)
-      ? config.vision.map { try SigLIPEncoder(weights, $0, depth: config.featureLayer) } : nil
-    if wanted.contains(.projector), let from = config.vision, let to = config.text {
+    let old = onlyNewProjectorLayers ? (0..<(config.oldProjectorLayers ?? 0)).map { Projector.name($0) + "." } : []
+    let weights = Weights(checkpoint, trainable: trainable) { name in old.contains { name.hasPrefix($0) } }
+    vision = try wanted.contains(.vision) ? Self.encoder(weights, config, isFrozen: !trainable.contains(.vision)) : nil
+    if wanted.contains(.projector), let from = config.vision, config.text != nil {
       projector = try Projector(
-        weights, inputs: from.hiddenSize, outputs: to.hiddenSize, activation: config.projectorActivation,
+        weights, inputs: from.hiddenSize, widths: config.projectorWidths, activation: config.projectorActivation,
         bias: config.projectorHasBias)
     } else {
       projector = nil
@@ -133,8 +160,32 @@ public final class MultimodalModel {
     llm = try wanted.contains(.llm) ? config.text.map { try Qwen2(weights, $0) } : nil
     try weights.finish(parts: wanted)
     self.config = config
+    self.checkpoint = checkpoint
     self.parts = wanted
     parameters = weights.parameters
+  }
+
+  /// The vision encoder; of a frozen one only the declaration, and nil.
+  private static func encoder(_ weights: Weights, _ config: MultimodalConfig, isFrozen: Bool) throws -> SigLIPEncoder? {
+    guard let vision = config.vision else { return nil }
+    weights.onlyDeclares = isFrozen
+    defer { weights.onlyDeclares = false }
+    let encoder = try SigLIPEncoder(weights, vision, depth: config.featureLayer)
+    return isFrozen ? nil : encoder
+  }
+
+  private func loadedEncoder() -> SigLIPEncoder {
+    if let encoder = vision ?? frozenVision { return encoder }
+    guard parts.contains(.vision), let siglip = config.vision else {
+      preconditionFailure("the vision encoder was not loaded")
+    }
+    do {
+      let encoder = try SigLIPEncoder(Weights(checkpoint, trainable: []), siglip, depth: config.featureLayer)
+      frozenVision = encoder
+      return encoder
+    } catch {
+      preconditionFailure("a vision encoder that was checked cannot be loaded: \(error)")
+    }
   }
 
   public var trainableParameters: [Parameter] { parameters.filter(\.isTrainable) }
@@ -142,10 +193,9 @@ public final class MultimodalModel {
   /// Hidden states at the feature layer, after the select strategy.
   /// pixels [n·P, 3·p·p] from `normalizedPixels`  ->  [n·featuresPerImage, D]
   public func features(_ pixels: Tensor) -> Variable {
-    guard let vision, let config = config.vision else { preconditionFailure("the vision encoder was not loaded") }
-    let states = vision(Variable(pixels))
-    guard self.config.dropsFirstFeature else { return states }
-    return gatherRows(states, (0..<states.rows).filter { $0 % config.patchCount != 0 })
+    let states = loadedEncoder()(Variable(pixels))
+    guard config.dropsFirstFeature, let patches = config.vision?.patchCount else { return states }
+    return gatherRows(states, (0..<states.rows).filter { $0 % patches != 0 })
   }
 
   /// [Σ P, D] -> [Σ P, E]

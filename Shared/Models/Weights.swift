@@ -30,20 +30,25 @@ public final class Parameter {
 final class Weights {
   let checkpoint: Checkpoint
   private let trainable: Set<Part>
+  /// Names of a trainable part that stay as they are nevertheless.
+  private let isFrozen: (String) -> Bool
   private(set) var parameters: [Parameter] = []
+  /// Checks names and shapes and reads no value: what is declared now may never run.
+  var onlyDeclares = false
   private var declared: Set<String> = []
   private var missing: [String] = []
 
-  init(_ checkpoint: Checkpoint, trainable: Set<Part>) {
+  init(_ checkpoint: Checkpoint, trainable: Set<Part>, isFrozen: @escaping (String) -> Bool = { _ in false }) {
     self.checkpoint = checkpoint
     self.trainable = trainable
+    self.isFrozen = isFrozen
   }
 
   /// The parameter of a canonical name. What is trainable is copied into own memory; frozen F32 stays in the mapped file.
   func parameter(_ name: String, _ shape: [Int]) throws -> Variable {
-    guard let stored = try stored(name, shape) else { return Variable(Tensor(zeros: shape)) }
+    guard let stored = try stored(name, shape), !onlyDeclares else { return Variable(Tensor(zeros: [0])) }
     let part = Part(ofCanonical: name) ?? .llm
-    let learns = trainable.contains(part)
+    let learns = trainable.contains(part) && !isFrozen(name)
     let values = try stored.floats()
     let variable = Variable(learns && !values.storage.isOwned ? values.copy() : values, requiresGradient: learns)
     parameters.append(Parameter(name: stored.name, canonicalName: name, part: part, variable: variable))

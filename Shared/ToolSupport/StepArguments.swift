@@ -35,7 +35,13 @@ public struct StepArguments: ParsableArguments {
   )
   public var preset: Preset?
 
-  @Option(help: ArgumentHelp("The parts that learn (default: vision,projector,llm).", valueName: "parts"))
+  @Option(
+    help: ArgumentHelp(
+      """
+      The parts that learn (default: vision,projector,llm). projector.new is the part of the projector that ckpt attach \
+      --projector-layers has added.
+      """,
+      valueName: "parts"))
   public var train: PartList?
 
   @Option(help: ArgumentHelp("Peak learning rate (default: 1e-6 for dpo-step, 1e-5 for sft-step).", valueName: "rate"))
@@ -131,6 +137,7 @@ public struct StepArguments: ParsableArguments {
   public var choices: StepChoices {
     var choices = StepChoices()
     choices.train = train?.parts
+    choices.onlyNewProjectorLayers = train?.onlyNewProjectorLayers
     choices.learningRate = lr
     choices.visionLearningRate = lrVision
     choices.projectorLearningRate = lrProjector
@@ -182,17 +189,21 @@ public struct StepArguments: ParsableArguments {
   }
 }
 
-/// "vision,projector".
+/// "vision,projector", or "projector.new,llm".
 public struct PartList: ExpressibleByArgument {
   public let parts: [Part]
+  public let onlyNewProjectorLayers: Bool
 
   public init?(argument: String) {
     let names = argument.split(separator: ",").map(String.init)
-    parts = names.compactMap { Part(rawValue: $0) }
+    onlyNewProjectorLayers = names.contains(Self.newLayers)
+    if onlyNewProjectorLayers && names.contains(Part.projector.rawValue) { return nil }
+    parts = names.compactMap { $0 == Self.newLayers ? .projector : Part(rawValue: $0) }
     if parts.count != names.count || parts.isEmpty { return nil }
   }
 
-  public static var allValueStrings: [String] { Part.allCases.map(\.rawValue) }
+  private static let newLayers = "projector.new"
+  public static var allValueStrings: [String] { ["vision", "projector", newLayers, "llm"] }
 }
 
 extension Preset: ExpressibleByArgument {}

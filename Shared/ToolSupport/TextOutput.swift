@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Lines on standard output, for the tools whose data are text.
+// Lines on standard output, for the tools whose data are text; and pictures.
 import Failures
 import Glibc
 import StrictJSON
@@ -22,6 +22,12 @@ public final class TextOutput {
 
   /// Writes one JSON value as a line.
   public func line(_ value: JSONValue) throws { try line(value.text()) }
+
+  /// Writes bytes as they are.
+  public func raw(_ bytes: [UInt8]) throws {
+    pending.append(contentsOf: bytes)
+    try flush()
+  }
 
   /// Hands on what was held back.
   public func flush() throws {

@@ -143,6 +143,12 @@ public final class ToolIO {
   /// Writes a JSON value as a line.
   public func line(_ value: JSONValue) throws { try line(value.text()) }
 
+  /// Writes bytes as they are: a picture, say.
+  public func write(bytes: [UInt8]) throws {
+    guard let text else { preconditionFailure("this tool writes frames") }
+    try text.raw(bytes)
+  }
+
   /// Hands on what is ready.
   public func flush() throws {
     try writer?.flush()

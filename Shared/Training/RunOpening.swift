@@ -59,8 +59,14 @@ struct RunOpening {
     let named = request.initial.flatMap { absolutePath($0) == absolutePath(store.path) ? nil : $0 }
     let initial = try store.existing == nil ? base : named.map { try Checkpoint(opening: $0) }
     self.initial = initial
-    let model = try MultimodalModel(base, trainable: options.train)
+    let model = try MultimodalModel(
+      base, trainable: options.train, onlyNewProjectorLayers: options.onlyNewProjectorLayers)
     self.model = model
+    if options.onlyNewProjectorLayers, model.config.oldProjectorLayers == nil {
+      throw PlainFailure.usage(
+        "--train projector.new: the projector of \(base.path) has no layers behind older ones "
+          + "(ckpt attach --projector-layers adds some); --train projector trains all of it")
+    }
     var options = options
     options.rowsPerPass = options.rowsPerPass ?? model.config.suggestedRowsPerPass
     self.options = options

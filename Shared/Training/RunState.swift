@@ -160,7 +160,10 @@ extension StepOptions {
   /// The length of the run changes them through the schedule only: a run at a constant rate may be made longer.
   public func record(_ objective: any Objective, totalSteps: Int?, schedule: LearningRateSchedule) -> JSONObject {
     var record = JSONObject()
-    record["train"] = .string(Part.allCases.filter(train.contains).map(\.rawValue).joined(separator: ","))
+    let trained = Part.allCases.filter(train.contains).map { part in
+      part.rawValue + (part == .projector && onlyNewProjectorLayers ? ".new" : "")
+    }
+    record["train"] = .string(trained.joined(separator: ","))
     record["lr"] = .double(learningRates[.llm] ?? 0)
     record["lr-vision"] = .double(learningRates[.vision] ?? 0)
     record["lr-projector"] = .double(learningRates[.projector] ?? 0)

@@ -14,6 +14,7 @@ public enum SFTTarget: String, CaseIterable, Sendable {
 /// Options as given: nil where nobody gave a value. Explicit ones go before a preset's, a preset's before the defaults.
 public struct StepChoices: Sendable, Equatable {
   public var train: [Part]?
+  public var onlyNewProjectorLayers: Bool?
   public var learningRate: Double?
   public var visionLearningRate: Double?
   public var projectorLearningRate: Double?
@@ -41,7 +42,8 @@ public struct StepChoices: Sendable, Equatable {
     func take<Value>(_ path: WritableKeyPath<StepChoices, Value?>) {
       if let value = self[keyPath: path] { result[keyPath: path] = value }
     }
-    take(\.train)
+    // Which parts learn is one choice: who names them says of each how much.
+    if train != nil { (result.train, result.onlyNewProjectorLayers) = (train, onlyNewProjectorLayers) }
     take(\.learningRate)
     take(\.visionLearningRate)
     take(\.projectorLearningRate)
@@ -68,6 +70,8 @@ public struct StepChoices: Sendable, Equatable {
 public struct StepOptions: Sendable, Equatable {
   /// The parts that learn.
   public var train: Set<Part>
+  /// Of the projector, only the layers that `ckpt attach` put behind older ones (`--train projector.new`).
+  public var onlyNewProjectorLayers: Bool
   /// Peak learning rate of each part that learns.
   public var learningRates: [Part: Double]
   /// Examples an optimizer step.
@@ -102,6 +106,7 @@ public struct StepOptions: Sendable, Equatable {
     let choices = choices.or(preset?.choices ?? StepChoices())
     let base = choices.learningRate ?? learningRate
     train = Set(choices.train ?? Part.allCases)
+    onlyNewProjectorLayers = choices.onlyNewProjectorLayers ?? false
     learningRates = [
       .vision: choices.visionLearningRate ?? base, .projector: choices.projectorLearningRate ?? base, .llm: base,
     ]

@@ -5,6 +5,9 @@
     check_written.py model CHECKPOINT [--frames FILE --expected FILE [--tolerance 1e-5]]
     check_written.py vision CHECKPOINT [--of CHECKPOINT]
     check_written.py same A B
+    check_written.py scores CHECKPOINT --frames FILE [--tolerance 1e-5]
+    check_written.py processor CHECKPOINT
+    check_written.py parts FOLDER
 
 model    CHECKPOINT (a directory, or one file that carries its JSON files in its metadata) must load with no missing,
          unexpected or mismatched key. With --frames (a stream with prompt, chosen, patches) and --expected
@@ -12,6 +15,12 @@ model    CHECKPOINT (a directory, or one file that carries its JSON files in its
 vision   the same for a detached tower: AutoModel must make a SiglipVisionModel of it; with --of its hidden states must
          equal those of the tower inside that multimodal checkpoint, bit for bit.
 same     two multimodal checkpoints must give equal logits, bit for bit, on ids and pixels of a fixed seed.
+scores   the log-probabilities that `score` has put into FILE must come out again. A projector of other layers than transformers
+         builds (projector_hidden_sizes) is built here, and nothing else may be missing or left over.
+processor  AutoTokenizer must make one id of "<image>", that of config.json, and AutoProcessor as many of them as an image has
+         visual tokens; the model must take what it makes.
+parts    the other way: writes what `ckpt attach` is to put together, by save_pretrained. vision: a SiglipVisionModel; padded, full:
+         a Qwen2ForCausalLM with spare rows in its embedding table, and one without; both without an <image> token.
 
 Prints "ok: ..." and exits 0; a difference is one line on stderr and exit 1; without torch or transformers it prints
 "not checked: ..." and exits 77.
@@ -87,26 +96,127 @@ def pixels(metadata, patches, preprocessor, side):
     return ((image * preprocessor["rescale_factor"] - mean) / std)[None]
 
 
+class DeepProjector(torch.nn.Module):
+    """linear_1, linear_2, ... with the activation between each two: what projector_hidden_sizes describes."""
+
+    def __init__(self, tensors, act):
+        super().__init__()
+        self.act, self.count = act, sum(name.endswith(".weight") for name in tensors)
+        for number in range(1, self.count + 1):
+            weight = tensors[f"linear_{number}.weight"]
+            bias = tensors.get(f"linear_{number}.bias")
+            layer = torch.nn.Linear(weight.shape[1], weight.shape[0], bias=bias is not None)
+            layer.weight.data = weight.float()
+            if bias is not None:
+                layer.bias.data = bias.float()
+            self.add_module(f"linear_{number}", layer)
+
+    def forward(self, x):
+        x = self.linear_1(x)
+        for number in range(2, self.count + 1):
+            x = getattr(self, f"linear_{number}")(self.act(x))
+        return x
+
+
+def load_with_projector(path, keep):
+    """As load_strictly, but the projector is built from whatever linear layers there are."""
+    folder = as_directory(path, keep)
+    if "projector_hidden_sizes" not in json.loads((folder / "config.json").read_text()):
+        return load_strictly(transformers.LlavaForConditionalGeneration, path, keep)
+    model, report = transformers.LlavaForConditionalGeneration.from_pretrained(
+        folder, dtype=torch.float32, output_loading_info=True, ignore_mismatched_sizes=True)
+    wrong = {key: sorted(str(v) for v in value if "multi_modal_projector" not in str(v)) for key, value in report.items() if value}
+    if any(wrong.values()):
+        fail(f"{path}: {json.dumps(wrong)}")
+    prefix = "multi_modal_projector."
+    tensors = load_file(folder / "model.safetensors")
+    own = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+    model.model.multi_modal_projector = DeepProjector(own, model.model.multi_modal_projector.act)
+    return model.train(False)
+
+
+def response_logps(model, metadata, tensors, preprocessor, response):
+    """Logits [L, V] and log-probabilities [L] of a response's tokens."""
+    config, rows, images = model.config, 0, None
+    if "patches" in tensors:
+        images = pixels(metadata, tensors["patches"], preprocessor, config.vision_config.image_size)
+        rows = len(tensors["patches"]) - (config.vision_feature_select_strategy == "default")
+    prompt = [i for t in tensors["prompt"].tolist() for i in ([t] * rows if t == config.image_token_id else [t])]
+    answer = tensors[response].long()
+    with torch.no_grad():
+        logits = model(input_ids=torch.tensor([prompt + answer.tolist()]), pixel_values=images).logits[0]
+    logits = logits[len(prompt) - 1:-1]
+    return logits, torch.log_softmax(logits, dim=-1).gather(-1, answer[:, None])[:, 0]
+
+
+def check_scores(arguments, keep):
+    model = load_with_projector(arguments.checkpoint, keep)
+    preprocessor = json.loads((as_directory(arguments.checkpoint, keep) / "preprocessor_config.json").read_text())
+    worst = count = 0
+    for metadata, tensors in frames(arguments.frames):
+        for response in ("chosen", "rejected"):
+            expected = response_logps(model, metadata, tensors, preprocessor, response)[1].sum().item()
+            difference = abs(tensors[f"logp_{response}"].item() - expected) / abs(expected)
+            worst, count = max(worst, difference), count + 1
+            if not difference <= arguments.tolerance:
+                fail(f"{arguments.checkpoint}: {metadata['id']} logp_{response}: {tensors[f'logp_{response}'].item()}, "
+                     f"expected {expected}")
+    if not count:
+        fail(f"{arguments.frames}: has no frames")
+    return f"{count} log-probabilities within {worst:.1e}"
+
+
+def check_processor(arguments, keep):
+    import numpy
+    folder = as_directory(arguments.checkpoint, keep)
+    model = load_strictly(transformers.LlavaForConditionalGeneration, arguments.checkpoint, keep)
+    tokenizer, processor = (kind.from_pretrained(folder) for kind in (transformers.AutoTokenizer, transformers.AutoProcessor))
+    image, rows = model.config.image_token_id, model.config.image_seq_length
+    if tokenizer.convert_tokens_to_ids("<image>") != image or tokenizer("a<image>b").input_ids.count(image) != 1:
+        fail(f"{arguments.checkpoint}: \"<image>\" is {tokenizer('a<image>b').input_ids}, expected one id {image} in it")
+    if len(tokenizer) > model.config.text_config.vocab_size:
+        fail(f"{arguments.checkpoint}: {len(tokenizer)} tokens, an embedding table of {model.config.text_config.vocab_size} rows")
+    made = processor(text="<image>\nWhat is it?", images=numpy.full((20, 30, 3), 90, numpy.uint8), return_tensors="pt")
+    found = made["input_ids"][0].tolist().count(image)
+    if found != rows:
+        fail(f"{arguments.checkpoint}: the processor makes {found} placeholders, expected {rows}")
+    with torch.no_grad():
+        if not torch.isfinite(model(**made).logits).all():
+            fail(f"{arguments.checkpoint}: logits are not finite")
+    return f"id {image}, {rows} visual tokens"
+
+
+def write_parts(arguments, keep):
+    torch.manual_seed(1)
+    folder = pathlib.Path(arguments.folder)
+    transformers.SiglipVisionModel(transformers.SiglipVisionConfig(
+        hidden_size=12, intermediate_size=20, num_hidden_layers=3, num_attention_heads=2, image_size=12, patch_size=4,
+    )).save_pretrained(folder / "vision")
+    text = json.loads((pathlib.Path(__file__).parent / "models/published/tokenizer.json").read_text())
+    text["added_tokens"] = [token for token in text["added_tokens"] if token["content"] != "<image>"]
+    (folder / "tokenizer.json").write_text(json.dumps(text))
+    tokenizer = transformers.Qwen2TokenizerFast(
+        tokenizer_file=str(folder / "tokenizer.json"), eos_token="<|im_end|>", pad_token="<|endoftext|>")
+    for name, rows, tied in (("padded", 328, True), ("full", len(tokenizer), False)):
+        transformers.Qwen2ForCausalLM(transformers.Qwen2Config(
+            vocab_size=rows, hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=4,
+            num_key_value_heads=2, tie_word_embeddings=tied, max_position_embeddings=256,
+        )).to(torch.bfloat16).save_pretrained(folder / name)
+        tokenizer.save_pretrained(folder / name)
+    return "parts written"
+
+
 def check_model(arguments, keep):
     model = load_strictly(transformers.LlavaForConditionalGeneration, arguments.checkpoint, keep)
     count = sum(1 for _ in model.parameters())
     if not arguments.frames:
         return f"{count} tensors"
-    config, expected = model.config, load_file(arguments.expected)
+    expected = load_file(arguments.expected)
     preprocessor = json.loads((as_directory(arguments.checkpoint, keep) / "preprocessor_config.json").read_text())
     worst = 0.0
     for metadata, tensors in frames(arguments.frames):
         for response in ("chosen", "rejected"):
-            rows, images = 0, None
-            if "patches" in tensors:
-                images = pixels(metadata, tensors["patches"], preprocessor, config.vision_config.image_size)
-                rows = len(tensors["patches"]) - (config.vision_feature_select_strategy == "default")
-            prompt = [i for t in tensors["prompt"].tolist() for i in ([t] * rows if t == config.image_token_id else [t])]
-            answer = tensors[response].long()
-            with torch.no_grad():
-                logits = model(input_ids=torch.tensor([prompt + answer.tolist()]), pixel_values=images).logits[0]
-            logits = logits[len(prompt) - 1:-1]
-            logps = torch.log_softmax(logits, dim=-1).gather(-1, answer[:, None])[:, 0]
+            logits, logps = response_logps(model, metadata, tensors, preprocessor, response)
             for name, got in (("logits", logits), ("logps", logps)):
                 recorded = expected.get(f"{metadata['id']}.{name}_{response}")
                 if recorded is not None:
@@ -163,6 +273,12 @@ def main():
     same = commands.add_parser("same")
     same.add_argument("a")
     same.add_argument("b")
+    scores = commands.add_parser("scores")
+    scores.add_argument("checkpoint")
+    scores.add_argument("--frames", required=True)
+    scores.add_argument("--tolerance", type=float, default=1e-5)
+    commands.add_parser("processor").add_argument("checkpoint")
+    commands.add_parser("parts").add_argument("folder")
     arguments = parser.parse_args()
     if arguments.command == "model" and bool(arguments.frames) != bool(arguments.expected):
         parser.error("--frames and --expected belong together")
@@ -170,7 +286,10 @@ def main():
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     keep = []
-    check = {"model": check_model, "vision": check_vision, "same": check_same}[arguments.command]
+    check = {
+        "model": check_model, "vision": check_vision, "same": check_same, "scores": check_scores, "processor": check_processor,
+        "parts": write_parts,
+    }[arguments.command]
     try:
         text = check(arguments, keep)
     except (OSError, RuntimeError, ValueError, KeyError) as problem:      # transformers' own refusals, shapes that differ

@@ -143,7 +143,7 @@ import Testing
           ["convert", "a.bin", "b.bin", "--shard-size", "1MB"], 64,
           "--shard-size cuts the weights of a directory, but b.bin is one file (see ckpt --help)"
         ),
-        ([], 64, "name what to do: new, show, detach, diff, convert (see ckpt --help)"),
+        ([], 64, "name what to do: new, show, detach, attach, diff, convert (see ckpt --help)"),
       ]
       for (arguments, status, line) in cases {
         let run = try runTool("ckpt", arguments, in: folder)
@@ -169,7 +169,7 @@ import Testing
   }
 
   @Test func helpShowsAnExampleOfEveryCommand() throws {
-    for command in ["new", "show", "detach", "diff", "convert"] {
+    for command in ["new", "show", "detach", "attach", "diff", "convert"] {
       let help = try runTool("ckpt", [command, "--help"])
       #expect(
         help.status == 0 && help.text.contains("ckpt \(command) ") && help.text.contains("Example:")

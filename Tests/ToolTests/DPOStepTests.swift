@@ -330,4 +330,31 @@ import Testing
       }
     }
   }
+
+  /// Features of the frozen encoder serve policy and reference alike, whether `score` has been there or not.
+  @Test func featuresServeWhereTheEncoderIsFrozen() throws {
+    try withTemporaryDirectory { folder in
+      let base = files.checkpoint
+      let options = "--init \(base) --train projector,llm --lr 1e-3 --batch-size 3 --epochs 2 --warmup 0"
+      let run = try runPipeline(
+        """
+        frames cat --drop logp_chosen,logp_rejected \(files.pairs) > pairs && score --ckpt \(base) pairs > scored
+        for stream in pairs scored; do
+          encode --ckpt \(base) $stream > both && frames cat --drop patches both > features
+          dpo-step --quiet --ckpt direct-$stream.bin \(options) $stream > direct-$stream.jsonl
+          dpo-step --quiet --ckpt features-$stream.bin \(options) features > features-$stream.jsonl
+          ckpt diff --json direct-$stream.bin features-$stream.bin
+        done
+        """, in: folder)
+      #expect(run.status == 0 && run.stderr.isEmpty, "\(run.ending)")
+      #expect(run.lines.count == 2)
+      for line in run.lines {
+        let changed = try JSONValue.parse(line)["parts"]?.object?.map { $0.value["changed_values"] }
+        #expect(changed == [0, 0, 0], "\(line)")
+      }
+      let moved = try runTool("ckpt", ["diff", "--json", base, "features-pairs.bin"], in: folder)
+      let parts = try JSONValue.parse(moved.stdout)["parts"]
+      #expect(parts?["vision"]?["changed_values"] == 0 && parts?["llm"]?["changed_values"] != 0)
+    }
+  }
 }

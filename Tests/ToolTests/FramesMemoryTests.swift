@@ -7,7 +7,7 @@ import Testing
   /// `long` is 20 MB: six times that must not take noticeably more memory. A leak of one frame in three would show.
   @Test(arguments: [
     "frames cat --verbose", "frames cat --verbose --gzip=1", "frames shuf --verbose", "frames head --verbose -n 100000",
-    "frames json --verbose", "frames cat --verbose /dev/stdin",
+    "frames json --verbose", "frames cat --verbose /dev/stdin", "frames split --verbose --parts 3 --out 'part-%'",
   ])
   func aLongStreamTakesNoMoreMemoryThanAShortOne(_ tool: String) throws {
     try withStreams(long: true) { (folder) throws in

@@ -9,7 +9,7 @@ import Testing
 @Suite struct FramesTests {
   private let example = fixture("stream/example.frames")
 
-  @Test(arguments: ["", "ls", "head", "cat", "shuf", "select", "stats", "json"])
+  @Test(arguments: ["", "ls", "head", "cat", "shuf", "split", "select", "stats", "json", "png"])
   func helpGoesToStandardOutputWithAnExample(_ command: String) throws {
     let result = try runTool("frames", (command.isEmpty ? [] : [command]) + ["--help"])
     #expect(result.status == 0)

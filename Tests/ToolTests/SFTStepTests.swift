@@ -79,22 +79,49 @@ import Testing
     #expect(result.status == 64 && result.stderr.contains("dpo-step"), "\(result.ending)")
   }
 
-  /// The first stage: the encoder is frozen, so that features are computed once for all epochs.
-  @Test func featuresServeWhereTheEncoderIsFrozen() throws {
+  /// The first stage and re-attachment: the encoder is frozen, so that features are computed once for all epochs, and give
+  /// the same bytes as patches. That the encoder does not run is seen where the patches are another picture's negative.
+  @Test(arguments: ["projector", "projector,llm"])
+  func featuresServeWhereTheEncoderIsFrozen(parts: String) throws {
     try withTemporaryDirectory { folder in
       try writeFile(folder + "/pairs", FrameWriter.pairs(files, copies: 2) { _, _ in })
-      let options = "--init \(files.checkpoint) --train projector,llm --lr 1e-3 --batch-size 3 --epochs 2"
+      let options = "--init \(files.checkpoint) --train \(parts) --lr 1e-3 --batch-size 3 --epochs 2"
       let direct = try runPipeline("sft-step --ckpt direct.bin \(options) pairs", in: folder)
       let encoded = try runPipeline(
-        "encode --ckpt \(files.checkpoint) --drop patches pairs > features && "
+        "encode --ckpt \(files.checkpoint) pairs > both && frames cat --drop patches both > features && "
           + "sft-step --ckpt encoded.bin \(options) features",
         in: folder)
       #expect(encoded.status == 0 && !encoded.stderr.contains("encoder"), "\(encoded.ending)")
-      expectClose(
-        try encoded.numbers("loss").map { $0 ?? .nan }, try direct.numbers("loss").map { $0 ?? .nan }, tolerance: 1e-6)
+      #expect(try encoded.numbers("loss") == direct.numbers("loss") && encoded.lines.count == 4)
+      try writeFile(folder + "/negative", negative(readFile(folder + "/both")))
+      let wrong = try runPipeline("sft-step --ckpt negative.bin \(options) negative", in: folder)
+      #expect(try wrong.status == 0 && wrong.numbers("loss") == direct.numbers("loss"), "\(wrong.ending)")
+      for other in ["encoded", "negative"] {
+        let difference = try runTool("ckpt", ["diff", "--json", "direct.bin", other + ".bin"], in: folder)
+        let changed = try JSONValue.parse(difference.stdout)["parts"]?.object?.map { $0.value["changed_values"] }
+        #expect(changed == [0, 0, 0], "\(difference.text)")
+      }
       let learning = try runPipeline("sft-step --ckpt all.bin --init \(files.checkpoint) features", in: folder)
       #expect(
         learning.status == 65 && learning.stderr.contains("which an encoder that learns needs"), "\(learning.ending)")
+      // Features of another encoder do not fit: the patches are encoded, and without patches nothing is trained.
+      let other = fixture("models/last-layer")
+      let foreign = try runPipeline(
+        "frames cat --drop encoder both > bad; sft-step --ckpt x.bin \(options) bad; sft-step --ckpt y.bin --init \(other) "
+          + "--train projector features", in: folder)
+      #expect(foreign.status == 65 && foreign.stderr.contains("without the metadata \"encoder\""), "\(foreign.ending)")
     }
   }
+}
+
+/// The same frames with 255 - v in the place of every byte of their patches.
+func negative(_ stream: [UInt8]) throws -> [UInt8] {
+  try FrameWriter.bytes(
+    read(stream).map { frame in
+      var frame = frame
+      if let patches = frame.tensors["patches"] {
+        frame.tensors["patches"] = RawTensor(u8: try patches.uint8s().map { 255 - $0 }, shape: patches.shape)
+      }
+      return frame
+    })
 }

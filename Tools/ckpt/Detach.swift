@@ -10,7 +10,9 @@ struct Detach: Tool {
     discussion: """
       vision: a plain SiglipVisionModel with its preprocessor, which transformers loads unchanged. The layers after the \
       feature layer, the last norm and the pooling head are part of it as they were before training.
-      projector: its four tensors and the sizes they join.
+      projector: its linear layers and the sizes they join.
+
+      ckpt attach puts parts together again.
 
       Example:
         ckpt detach vision enc.bin vision/

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// ckpt: makes checkpoints, looks into them, takes them apart, compares and converts them.
+// ckpt: makes checkpoints, looks into them, takes them apart and puts them together, compares and converts them.
 import ArgumentParser
 import Failures
 import Tensors
@@ -8,7 +8,7 @@ import ToolSupport
 @main struct Ckpt: Tool {
   static let configuration = CommandConfiguration(
     commandName: "ckpt",
-    abstract: "Make checkpoints, look into them, take them apart, compare and convert them.",
+    abstract: "Make checkpoints, look into them, take them apart, put them together, compare and convert them.",
     discussion: """
       A checkpoint is a Hugging Face directory (config.json, model.safetensors or shards with their index, tokenizer.json, \
       preprocessor_config.json), or one .bin or .safetensors file that carries the same JSON files in its metadata.
@@ -17,7 +17,7 @@ import ToolSupport
         ckpt detach vision enc.bin vision/
       """,
     version: Version.text,
-    subcommands: [New.self, Show.self, Detach.self, Diff.self, Convert.self])
+    subcommands: [New.self, Show.self, Detach.self, Attach.self, Diff.self, Convert.self])
 
   func run() throws {
     let names = Self.configuration.subcommands.compactMap { $0.configuration.commandName }

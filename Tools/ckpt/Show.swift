@@ -93,7 +93,8 @@ struct Show: Tool {
   ]
   private static let featureKeys: Keys = [
     ("layer", "vision_feature_layer"), ("select", "vision_feature_select_strategy"),
-    ("projector", "projector_hidden_act"), ("image token", "image_token_index"), ("image token", "image_token_id"),
+    ("projector", "projector_hidden_act"), ("widths", "projector_hidden_sizes"), ("old layers", "projector_old_layers"),
+    ("image token", "image_token_index"), ("image token", "image_token_id"),
   ]
   private static let textKeys: Keys = [
     ("", "model_type"), ("width", "hidden_size"), ("MLP", "intermediate_size"), ("layers", "num_hidden_layers"),
