@@ -7,7 +7,7 @@
 /// Canonical names are those of published LLaVA checkpoints:
 ///
 ///     vision_tower.vision_model.embeddings.…   .encoder.layers.N.…   .post_layernorm.…   .head.…
-///     multi_modal_projector.linear_1.…   .linear_2.…
+///     multi_modal_projector.linear_1.…   .linear_2.…   (.linear_3.… where ckpt attach has put layers behind old ones)
 ///     language_model.model.embed_tokens.…   .layers.N.…   .norm.…      language_model.lm_head.weight
 ///
 /// Stored forms that are read (the longest prefix wins):

@@ -16,7 +16,7 @@ import Testing
           commands[commands.count - 1].expected.append(String(line.dropFirst(4)))
         }
       }
-      #expect(commands.count == 5)
+      #expect(commands.count == 7)
       for (line, expected) in commands {
         let result = try runPipeline(line, in: folder)
         #expect(result.status == 0 && result.stderr.isEmpty, "\(line): \(result.stderr)")
