@@ -201,6 +201,38 @@ import Testing
     #expect(try runPipeline("false | sample --ckpt \(files.checkpoint)").status != 0)
   }
 
+  @Test func featuresThatAreNoNumbersAreRefusedOrLeftOut() throws {
+    let files = ParityFiles()
+    let encoded = try runTool("encode", ["--ckpt", files.checkpoint], stdin: files.bytes()).stdout
+    let stream = try FrameWriter.bytes(
+      read(encoded).enumerated().map { number, frame in
+        var frame = frame
+        if number == 1, let shape = frame.tensors["features"]?.shape {
+          frame.tensors["features"] = RawTensor(f32: Array(repeating: .nan, count: shape.reduce(1, *)), shape: shape)
+        }
+        return frame
+      })
+    let refused = try sample(["-n", "3", "--max-tokens", "3"], stream)
+    #expect(refused.status == 65 && refused.stderr.contains("frame 1 (id pair-1)"), "\(refused.ending)")
+    #expect(refused.stderr.contains("its logits are not finite"))
+    let rest = try sample(["-n", "3", "--max-tokens", "3", "--skip-bad", "--batch-size", "2"], stream)
+    #expect(try rest.status == 0 && read(rest.stdout).map(\.id) == ["pair-0", "pair-2"], "\(rest.ending)")
+  }
+
+  @Test func memoryIsFlatInTheLengthOfTheStream() throws {
+    let files = ParityFiles()
+    func peak(_ copies: Int) throws -> Double {
+      let stream = try FrameWriter.pairs(files, copies: copies) { _, _ in }
+      let result = try sample(["--max-tokens", "2", "--verbose", "--batch-size", "4"], stream)
+      let words = result.stderr.split(separator: " ")
+      let at = try #require(words.firstIndex(of: "memory"), "\(result.ending)")
+      return try #require(Double(words[at + 1]))
+    }
+    // 6000 frames of 900 bytes and as many of completions: 10 MB, if they were kept.
+    let (few, many) = (try peak(20), try peak(2000))
+    #expect(many <= few + 4, "\(few) MB, then \(many) MB")
+  }
+
   @Test func wrongOptionsAreRefusedBeforeAnythingIsOpened() throws {
     for arguments in [
       ["--temperature", "0"], ["--temperature", "-1"], ["--top-p", "0"], ["--top-p", "1.5"], ["--top-k", "-1"],
