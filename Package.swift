@@ -71,6 +71,7 @@ let tools: [Target] = [
   tool("encode", uses: ["Checkpoints", "Training"]),
   tool("score", uses: ["Checkpoints", "Training"]),
   tool("sample", uses: ["StrictJSON", "Checkpoints", "Generation", "Training"]),
+  tool("reward", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream", "Rewards"]),
   tool("sft-step", uses: ["Training"]),
   tool("dpo-step", uses: ["Training"]),
 ]

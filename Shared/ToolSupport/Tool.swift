@@ -9,6 +9,8 @@ import TensorStream
 public protocol Tool: ParsableCommand {
   /// SIGINT and SIGTERM are noted in `Signals.pending` instead of ending the tool: it ends in its own time, and saves.
   static var watchesSignals: Bool { get }
+  /// Options that may stand without a value: the values each may have, the first of which is meant then.
+  static var impliedValues: [String: [String]] { get }
 }
 
 /// A tool that reads frames.
@@ -32,6 +34,7 @@ public protocol FrameConsumer: StreamTool {
 
 extension Tool {
   public static var watchesSignals: Bool { false }
+  public static var impliedValues: [String: [String]] { [:] }
 
   /// Parses the command line, runs the command, and ends the process.
   public static func main() {
@@ -43,7 +46,7 @@ extension Tool {
   private static func status(of arguments: [String]) -> Int32 {
     var command: any ParsableCommand
     do {
-      command = try parseAsRoot(Launch.spelledOut(arguments))
+      command = try parseAsRoot(Launch.spelledOut(arguments, impliedValues))
     } catch {
       return Launch.parsingFailed(Self.self, error)
     }
@@ -104,9 +107,15 @@ extension MessageOptions {
 /// How errors become exit statuses.
 enum Launch {
   /// `--gzip` alone means level 6; the parser knows options with a value or without, not both.
-  static func spelledOut(_ arguments: [String]) -> [String] {
+  static func spelledOut(_ arguments: [String], _ impliedValues: [String: [String]]) -> [String] {
     let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
-    return arguments[..<end].map { $0 == "--gzip" ? "--gzip=6" : $0 } + arguments[end...]
+    return arguments[..<end].indices.map { index in
+      let argument = arguments[index]
+      if argument == "--gzip" { return "--gzip=6" }
+      guard let values = impliedValues[argument], let implied = values.first else { return argument }
+      let hasValue = index + 1 < end && values.contains(arguments[index + 1])
+      return hasValue ? argument : "\(argument)=\(implied)"
+    } + arguments[end...]
   }
 
   /// Help that was asked for goes to standard output, 0; anything else is a wrong command line, 64.

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// Which completions of a group make preference pairs.
+
+/// How pairs are taken from a group.
+public enum PairChoice: String, Sendable, CaseIterable {
+  /// The best against the worst; of equals the first.
+  case bestWorst = "best-worst"
+  /// Each against every worse one.
+  case all
+  /// One of those, drawn with the seed and the example's id.
+  case random
+}
+
+/// What completions that were cut off at the token limit may serve as. They have no end-of-turn token: preferred,
+/// they would teach never to end.
+public enum CappedUse: String, Sendable, CaseIterable {
+  case both, rejected, neither
+}
+
+/// Takes pairs from groups and counts the groups that have none.
+public struct Pairing: Sendable {
+  public let choice: PairChoice
+  /// The rewards of a pair differ by more than this.
+  public let margin: Double
+  public let capped: CappedUse
+  public let seed: UInt64
+
+  /// Groups seen, and those that gave no pair, by reason.
+  public private(set) var groups = 0
+  public private(set) var allRight = 0
+  public private(set) var allWrong = 0
+  public private(set) var allEqual = 0
+  /// Rewards differ, but not by more than the margin, or only those of completions that were cut off.
+  public private(set) var unusable = 0
+  public private(set) var pairs = 0
+
+  public init(choice: PairChoice = .bestWorst, margin: Double = 0, capped: CappedUse = .rejected, seed: UInt64 = 0) {
+    self.choice = choice
+    self.margin = margin
+    self.capped = capped
+    self.seed = seed
+  }
+
+  /// The pairs of a group of completions, as their numbers from 0.
+  ///
+  /// - Parameters:
+  ///   - rewards: one a completion.
+  ///   - isCapped: whether it was cut off.
+  ///   - sameAs: the first completion with the same tokens; only that one is used.
+  ///   - id: with the seed, what `random` draws by: the order of a stream does not matter.
+  public mutating func pairs(
+    rewards: [Double], isCapped: [Bool], sameAs: [Int], id: String
+  ) -> [(chosen: Int, rejected: Int)] {
+    groups += 1
+    let members = rewards.indices.filter { sameAs[$0] == $0 }
+    let chosen = members.filter { capped == .both || !isCapped[$0] }
+    let rejected = capped == .neither ? chosen : members
+    var all: [(chosen: Int, rejected: Int)] = []
+    switch choice {
+    case .bestWorst:
+      if let best = chosen.first(where: { index in chosen.allSatisfy { rewards[$0] <= rewards[index] } }),
+        let worst = rejected.first(where: { index in rejected.allSatisfy { rewards[$0] >= rewards[index] } }),
+        rewards[best] - rewards[worst] > margin
+      {
+        all = [(best, worst)]
+      }
+    case .all, .random:
+      all = chosen.flatMap { best in
+        rejected.filter { rewards[best] - rewards[$0] > margin }.map { (chosen: best, rejected: $0) }
+      }
+      if choice == .random, !all.isEmpty {
+        var random = SplitMix64(seed: seed, id)
+        all = [all[random.index(below: all.count)]]
+      }
+    }
+    if all.isEmpty { countGroup(rewards) }
+    pairs += all.count
+    return all
+  }
+
+  private mutating func countGroup(_ rewards: [Double]) {
+    if rewards.contains(where: { $0 != rewards[0] }) {
+      unusable += 1
+    } else if rewards[0] >= 1 {
+      allRight += 1
+    } else if rewards[0] <= 0 {
+      allWrong += 1
+    } else {
+      allEqual += 1
+    }
+  }
+
+  /// One line for people.
+  public var report: String {
+    let without = allRight + allWrong + allEqual + unusable
+    var line = "\(pairs) pair\(pairs == 1 ? "" : "s") of \(groups) group\(groups == 1 ? "" : "s")"
+    if without > 0 {
+      let reasons = [
+        (allRight, "all right"), (allWrong, "all 0"), (allEqual, "all equal"),
+        (unusable, "within --margin, or better only where cut off"),
+      ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+      line += "; \(without) gave none: \(reasons.joined(separator: ", "))"
+    }
+    return line
+  }
+}
+
+/// Random numbers that are the same everywhere (SplitMix64, Steele, Lea and Flood, OOPSLA 2014).
+private struct SplitMix64 {
+  private var state: UInt64
+
+  init(seed: UInt64, _ id: String) {
+    // FNV-1a of the id.
+    state = id.utf8.reduce(0xCBF2_9CE4_8422_2325 ^ seed) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+  }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  /// Below `bound`; with a group's few pairs the bias is beyond measure.
+  mutating func index(below bound: Int) -> Int { Int(next().multipliedFullWidth(by: UInt64(bound)).high) }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// Small things that the rules do with texts. All take time linear in the text: answers may be a megabyte long.
+
+extension UInt8 {
+  /// ASCII white space.
+  var isBlank: Bool { self == 0x20 || (0x09...0x0D).contains(self) }
+  var isDigit: Bool { self &- UInt8(ascii: "0") < 10 }
+  /// An ASCII letter.
+  var isLetter: Bool { (self | 0x20) &- UInt8(ascii: "a") < 26 }
+  var isCapital: Bool { self &- UInt8(ascii: "A") < 26 }
+  var isASCIIWordPart: Bool { isLetter || isDigit || self == UInt8(ascii: "_") }
+  /// Part of a word: a letter, a digit, an underscore, or part of a character beyond ASCII.
+  var isWordPart: Bool { isASCIIWordPart || self >= 0x80 }
+}
+
+extension StringProtocol where UTF8View: BidirectionalCollection {
+  /// Without white space at its ends.
+  var trimmed: String {
+    if let first = utf8.first, let last = utf8.last, first < 0x80, !first.isBlank, last < 0x80, !last.isBlank {
+      return String(self)  // as most are
+    }
+    let scalars = unicodeScalars
+    guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
+      let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+    else { return "" }
+    return String(String.UnicodeScalarView(scalars[first...last]))
+  }
+}
+
+extension StringProtocol {
+  /// With one space for each run of white space, and none at the ends.
+  var collapsed: String {
+    var result = String.UnicodeScalarView()
+    var isPending = false
+    for scalar in unicodeScalars {
+      if scalar.properties.isWhitespace {
+        isPending = !result.isEmpty
+      } else {
+        if isPending { result.append(" ") }
+        isPending = false
+        result.append(scalar)
+      }
+    }
+    return String(result)
+  }
+}
+
+/// Runs of letters and digits in lower case, by white space and punctuation; a Chinese, Japanese or Korean ideograph
+/// or kana is a word by itself.
+func words(_ text: String) -> [String] {
+  var words: [String] = []
+  var word = String.UnicodeScalarView()
+  func isAlone(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x3040...0x30FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xF900...0xFAFF, 0x20000...0x3FFFF: true
+    default: false
+    }
+  }
+  func finish() {
+    if !word.isEmpty { words.append(String(word)) }
+    word = String.UnicodeScalarView()
+  }
+  for scalar in text.lowercased().unicodeScalars {
+    let isPart =
+      scalar.isASCII
+      ? UInt8(scalar.value).isLetter || UInt8(scalar.value).isDigit
+      : scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+        || scalar.properties.generalCategory == .nonspacingMark
+    if !isPart || isAlone(scalar) { finish() }
+    if isPart { word.append(scalar) }
+    if isAlone(scalar) { finish() }
+  }
+  finish()
+  return words
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// What is told beside the frames: the summary, lines of JSON, and what has changed since an earlier scoring.
+import Failures
+import Rewards
+import StrictJSON
+import TensorStream
+import ToolSupport
+
+/// Collects what --summary, --json, --lines and --diff ask for.
+final class RewardReport {
+  private let options: ReportOptions
+  private var summary = RewardSummary()
+  private var flips: Flips?
+  private let json: TextFile?
+  private let lines: TextFile?
+
+  /// Reads OLD and creates the files, so that a wrong path ends the tool before anything is scored.
+  init(_ options: ReportOptions) throws {
+    self.options = options
+    flips = try options.old.map { try Flips(readingOld: $0) }
+    json = try options.json.map { try TextFile(path: $0) }
+    lines = try options.lines.map { try TextFile(path: $0) }
+  }
+
+  func add(_ scored: ScoredFrame) throws {
+    let metadata = scored.frame.metadata
+    try flips?.add(scored)
+    summary.add(
+      Outcome(
+        benchmark: metadata["benchmark"], category: metadata["category"], source: metadata["source"],
+        pair: metadata[options.pairKey], scores: scored.scores,
+        cappedCount: scored.scores.indices.count { scored.isCapped($0) }))
+    try lines?.line(Self.line(scored))
+  }
+
+  func finish() throws {
+    try lines?.close()
+    if let flips { Diagnostics.table(flips.table) }
+    if options.summary { Diagnostics.table(summary.table) }
+    if summary.singleKeys > 0 {
+      let count = summary.singleKeys
+      Diagnostics.warn(
+        "metadata \"\(options.pairKey)\": \(count) value\(count == 1 ? " is" : "s are") in one frame only; "
+          + "is half of a pair missing?")
+    }
+    if let json {
+      var object = summary.json
+      if let flips { object["flips"] = flips.json }
+      try json.line(JSONValue.object(object).text(pretty: true))
+      try json.close()
+    }
+  }
+
+  /// One frame; `Flips` reads it again.
+  private static func line(_ scored: ScoredFrame) -> String {
+    var object = JSONObject()
+    object["id"] = .string(scored.frame.id)
+    for key in ["benchmark", "category"] {
+      if let value = scored.frame.metadata[key] { object[key] = .string(value) }
+    }
+    object["reward"] = .string(scored.rule.rawValue)
+    object["rewards"] = .array(scored.scores.map { .double($0.value) })
+    object["verdicts"] = .array(scored.scores.map { .string($0.verdict.rawValue) })
+    object["scored"] = .array(scored.spans.map { $0.map { .string($0) } ?? .null })
+    return JSONValue.object(object).text()
+  }
+}
