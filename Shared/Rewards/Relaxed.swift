@@ -16,7 +16,7 @@ extension Rule {
       return Score(
         references.contains { reference in
           guard let wanted = reference.value, let value else { return reference.text == text }
-          return abs(value - wanted) <= 0.05 * abs(wanted)
+          return wanted == 0 ? value == 0 : abs(value - wanted) / abs(wanted) <= 0.05
         })
     }
   }

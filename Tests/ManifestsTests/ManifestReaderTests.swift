@@ -176,6 +176,18 @@ struct ManifestReaderTests {
     #expect(try example(#"{"question": "Q", "answer": "A", "gt": 3.5}"#).metadata["gt"] == "3.5")
   }
 
+  @Test func aReferenceAnswerNeedsNoChoices() throws {
+    for (gt, text) in [
+      (#""a cat""#, "a cat"), ("3", "3"), ("0.5", "0.5"), ("true", "true"), (#"["red", "blue"]"#, #"["red","blue"]"#),
+      ("[0.1, 0.2, 0.7, 0.5]", "[0.1,0.2,0.7,0.5]"), (#""\\frac{1}{2}""#, #"\frac{1}{2}"#),
+    ] {
+      let line = #"{"image": "a.png", "question": "Q?", "gt": \#(gt), "reward": "exact", "category": "c", "pair_id": 7}"#
+      let metadata = try example(line).metadata
+      #expect(metadata["gt"] == text)
+      #expect(metadata["reward"] == "exact" && metadata["category"] == "c" && metadata["pair_id"] == "7")
+    }
+  }
+
   @Test func unknownKeysTravelAsText() throws {
     let example = try example(
       #"{"question": "Q", "source": "x", "score": 0.5, "n": 3, "ok": true, "none": null, "tags": ["a", {"b": 1}]}"#)

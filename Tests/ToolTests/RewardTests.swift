@@ -367,11 +367,12 @@ private func rewards(_ frame: Frame) throws -> [Float] { try #require(frame.tens
   @Test(arguments: [
     ("exit 3", 74, "ended with status 3"), ("kill -9 $$", 74, "was ended by signal 9"),
     ("true", 74, "ended with status 0"),
-    ("exec >&-; sleep 30", 74, "has closed its output"), ("no-such-command-here", 74, "ended with status 127"),
-    ("sleep 30", 74, "did not answer within 0.5 s"), ("echo hello; cat > /dev/null", 65, "is no JSON"),
-    ("echo '{}'; cat > /dev/null", 65, "expected \"references\" with 1 number"),
-    (#"echo '{"references":[1],"answers":[1]}'; cat > /dev/null"#, 65, "expected \"answers\" with 2 numbers"),
-    (#"echo '{"references":[1],"answers":[1,NaN]}'; cat > /dev/null"#, 65, "is no JSON"),
+    ("exec >&-; exec sleep 30", 74, "has closed its output"), ("no-such-command-here", 74, "ended with status 127"),
+    ("exec sleep 30", 74, "did not answer within 0.5 s"), ("echo hello; cat > /dev/null", 74, "is no JSON"),
+    ("echo '{}'; cat > /dev/null", 74, "expected \"references\" with 1 number"),
+    (#"echo '{"references":[1],"answers":[1]}'; cat > /dev/null"#, 74, "expected \"answers\" with 2 numbers"),
+    (#"echo '{"references":[1],"answers":[1,NaN]}'; cat > /dev/null"#, 74, "is no JSON"),
+    (#"echo '{"id":"b","references":[1],"answers":[1,2]}'; cat > /dev/null"#, 74, "is about \"b\""),
     (#"read x; echo '{"references":[1],"answers":[1,2]}'; exit 5"#, 74, "ended with status 5"),
   ])
   func aJudgeThatFailsEndsTheRun(command: String, status: Int, words: String) throws {

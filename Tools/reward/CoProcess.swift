@@ -100,13 +100,13 @@ final class CoProcess {
     }
     received += chunk[..<count]
     if received.count > Self.answerLimit {
-      throw PlainFailure.badData("\(name) (\(command)) wrote \(received.count) bytes without the end of a line")
+      throw PlainFailure(.ioError, "\(name) (\(command)) wrote \(received.count) bytes without the end of a line")
     }
   }
 
   /// Says that no more lines come and waits for the command to end.
   ///
-  /// - Throws: 74 where it fails or stays, 65 where it had more to say.
+  /// - Throws: 74 where it fails, stays, or had more to say.
   func finish(timeout: Double) throws {
     closeInput()
     let end = Self.now() + timeout
@@ -117,7 +117,9 @@ final class CoProcess {
       let count = read(output, &chunk, chunk.count)
       if count == 0 { break }
       if count > 0 { received += chunk[..<count] }
-      if !received.isEmpty { throw PlainFailure.badData("\(name) (\(command)) wrote more lines than it was asked for") }
+      if !received.isEmpty {
+        throw PlainFailure(.ioError, "\(name) (\(command)) wrote more lines than it was asked for")
+      }
     }
     while wait(WNOHANG) == nil {
       guard Self.now() < end else {

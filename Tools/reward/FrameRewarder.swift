@@ -51,7 +51,7 @@ struct FrameRewarder {
     var frame = frame
     let weight = rule == .format ? 0 : options.formatWeight
     var total = scores
-    for name in frame.tensors.keys where name.hasPrefix("rewards_") { frame.tensors[name] = nil }
+    for rule in Rule.allCases { frame.tensors["rewards_\(rule.rawValue)"] = nil }  // of an earlier scoring
     if weight > 0 {
       let isFollowed = completions.map(AnswerFormat.isFollowed)
       total = zip(scores, isFollowed).map { $0.blended(withFormat: $1, weight: weight) }

@@ -40,19 +40,28 @@ final class Judge {
   }
 
   private func reply(_ line: [UInt8], _ frame: Frame) throws -> JSONValue {
-    do { return try JSONValue.parse(line) } catch {
-      let text = String(decoding: line.prefix(60), as: UTF8.self)
-      throw PlainFailure.badData(
-        "judge: frame \(frame.id): its line \(JSONValue.string(text).text()) is no JSON: \(error)")
+    let reply: JSONValue
+    do { reply = try JSONValue.parse(line) } catch {
+      let text = JSONValue.string(String(decoding: line.prefix(60), as: UTF8.self)).text()
+      throw failure(frame, "its line \(text) is no JSON: \(error)")
     }
+    if let id = reply["id"], id != .string(frame.id) {
+      throw failure(frame, "its line is about \(id.text()); expected one line for each frame, in order")
+    }
+    return reply
+  }
+
+  /// Never a bad example that --skip-bad may leave out: what a judge that has lost the thread says next is worth
+  /// nothing.
+  private func failure(_ frame: Frame, _ problem: String) -> PlainFailure {
+    PlainFailure(.ioError, "judge: frame \(frame.id): \(problem); see docs/REWARDS.md")
   }
 
   private func numbers(_ key: String, _ count: Int, _ reply: JSONValue, _ frame: Frame) throws -> [Double] {
     let values = reply[key]?.array?.compactMap(\.double) ?? []
     guard values.count == count, reply[key]?.array?.count == count else {
-      throw PlainFailure.badData(
-        "judge: frame \(frame.id): expected \"\(key)\" with \(count) number\(count == 1 ? "" : "s") in its line, "
-          + "as many as it was sent; see docs/REWARDS.md")
+      throw failure(
+        frame, "expected \"\(key)\" with \(count) number\(count == 1 ? "" : "s") in its line, as many as it was sent")
     }
     return values
   }

@@ -37,7 +37,7 @@ final class RewardReport {
     try lines?.close()
     if let flips { Diagnostics.table(flips.table) }
     if options.summary { Diagnostics.table(summary.table) }
-    if summary.singleKeys > 0 {
+    if summary.singleKeys > 0, options.summary || json != nil {
       let count = summary.singleKeys
       Diagnostics.warn(
         "metadata \"\(options.pairKey)\": \(count) value\(count == 1 ? " is" : "s are") in one frame only; "
