@@ -74,6 +74,7 @@ let tools: [Target] = [
   tool("reward", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream", "Rewards"]),
   tool("sft-step", uses: ["Training"]),
   tool("dpo-step", uses: ["Training"]),
+  tool("grpo-step", uses: ["Training"]),
 ]
 
 let checks: [Target] = [

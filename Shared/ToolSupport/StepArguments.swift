@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What `sft-step` and `dpo-step` take in common: one spelling, one help text.
+// What `sft-step`, `dpo-step` and `grpo-step` take in common: one spelling, one help text.
 import ArgumentParser
 import Checkpoints
 import Failures
@@ -31,7 +31,10 @@ public struct StepArguments: ParsableArguments {
 
   @Option(
     help:
-      "The paper's settings: pivot-dpo (dpo-step), the others (sft-step). Explicit options go before."
+      """
+      Published settings: pivot-s1a, pivot-s1b, pivot-sft (sft-step), pivot-dpo (dpo-step), vlaa-grpo, trl-grpo \
+      (grpo-step). Explicit options go before.
+      """
   )
   public var preset: Preset?
 
@@ -44,7 +47,7 @@ public struct StepArguments: ParsableArguments {
       valueName: "parts"))
   public var train: PartList?
 
-  @Option(help: ArgumentHelp("Peak learning rate (default: 1e-6 for dpo-step, 1e-5 for sft-step).", valueName: "rate"))
+  @Option(help: ArgumentHelp("Peak learning rate (default: 1e-6; of sft-step 1e-5).", valueName: "rate"))
   public var lr: Double?
 
   @Option(help: ArgumentHelp("Peak learning rate of the vision encoder (default: --lr).", valueName: "rate"))
@@ -53,7 +56,16 @@ public struct StepArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Peak learning rate of the projector (default: --lr).", valueName: "rate"))
   public var lrProjector: Double?
 
-  @Option(help: ArgumentHelp("Examples an optimizer step (default: 8).", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "The learning rate at which linear and cosine end (default: 0); other parts end at the same share of theirs.",
+      valueName: "rate"))
+  public var minLr: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Frames of a batch: examples, pairs or groups; one optimizer step unless grpo-step is told otherwise (default: 8).",
+      valueName: "n"))
   public var batchSize: Int?
 
   @Option(help: ArgumentHelp("Optimizer steps of the run in all.", valueName: "n"))
@@ -73,7 +85,7 @@ public struct StepArguments: ParsableArguments {
     inversion: .prefixedNo, help: "Leave out an epoch's last batch where it is smaller than the others (default: no).")
   public var dropLast: Bool?
 
-  @Option(help: "constant, linear or cosine, to 0 (default: cosine where the run's length is known, else constant).")
+  @Option(help: "constant, linear or cosine, to --min-lr (default: cosine where the run's length is known, else constant).")
   public var schedule: Schedule?
 
   @Option(help: ArgumentHelp("Warm-up: below 1 a share of the run, else steps (default: 0.03).", valueName: "share|n"))
@@ -141,6 +153,7 @@ public struct StepArguments: ParsableArguments {
     choices.learningRate = lr
     choices.visionLearningRate = lrVision
     choices.projectorLearningRate = lrProjector
+    choices.minLearningRate = minLr
     choices.batchSize = batchSize
     choices.steps = steps
     choices.epochs = epochs
@@ -166,9 +179,8 @@ public struct StepArguments: ParsableArguments {
     messages.apply()
     compute.apply()
     var options = StepOptions(choices, preset: preset, learningRate: learningRate)
-    if let preset, preset.isPreference != (tool == "dpo-step") {
-      throw PlainFailure.usage(
-        "--preset \(preset.rawValue): is one of \(preset.isPreference ? "dpo-step" : "sft-step")")
+    if let preset, preset.tool != tool {
+      throw PlainFailure.usage("--preset \(preset.rawValue): is one of \(preset.tool)")
     }
     if files.isEmpty {
       // A preset knows epochs and order of a file; a pipe has neither. What was asked for explicitly stays.

@@ -12,8 +12,10 @@ protocol BatchSource: AnyObject {
   /// For messages: "stdin", a file's path.
   var name: String { get }
   var input: RunInput { get }
-  /// Optimizer steps in one pass; nil where nobody knows.
+  /// Batches in one pass; nil where nobody knows.
   var batchesPerEpoch: Int? { get }
+  /// Optimizer steps in one pass; nil where nobody knows.
+  func stepsPerEpoch(_ plan: UpdatePlan) -> Int?
   /// The batch that `state` stands before; nil where the data end. Throws what is no matter of a single frame.
   func next(at state: RunState) throws -> [ReadFrame]?
   /// True where it is known that no batch is left. A stream never knows.
@@ -57,6 +59,7 @@ final class StreamBatches: BatchSource {
     return batch.isEmpty || (dropLast && batch.count < batchSize) ? nil : batch
   }
 
+  func stepsPerEpoch(_ plan: UpdatePlan) -> Int? { nil }
   func isExhausted(at state: RunState) -> Bool { false }
 
   private func read() throws -> ReadFrame? {
@@ -111,6 +114,7 @@ final class FileBatches: BatchSource {
     }
   }
 
+  func stepsPerEpoch(_ plan: UpdatePlan) -> Int? { order.stepsPerEpoch(plan) }
   func isExhausted(at state: RunState) -> Bool { state.epoch >= epochs }
 
   private func frame(_ number: Int) throws -> Frame {

@@ -19,9 +19,18 @@ public struct DataOrder: Sendable, Equatable {
     self.seed = seed
   }
 
-  /// Optimizer steps an epoch. Batches do not span epochs.
+  /// Batches an epoch. Batches do not span epochs.
   public var batchesPerEpoch: Int {
     frameCount / batchSize + (dropLast || frameCount % batchSize == 0 ? 0 : 1)
+  }
+
+  /// Optimizer steps an epoch.
+  func stepsPerEpoch(_ plan: UpdatePlan) -> Int {
+    let (full, rest) = frameCount.quotientAndRemainder(dividingBy: batchSize)
+    let last = dropLast ? 0 : plan.count(frames: rest)
+    let (product, overflow) = (full == 0 ? 0 : plan.count(frames: batchSize)).multipliedReportingOverflow(by: full)
+    let (sum, overflow2) = product.addingReportingOverflow(last)
+    return overflow || overflow2 ? Int.max : sum
   }
 
   /// Positions of batch `batch` in its epoch.

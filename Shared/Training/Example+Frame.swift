@@ -15,6 +15,8 @@ public enum Responses: Sendable, Equatable {
   case choices
   /// Every row of `completions`.
   case completions
+  /// Every row of `completions`, with what reinforcement learning needs: rewards and log-probabilities.
+  case group
   /// The prompt alone.
   case prompt
   /// Images only.
@@ -53,8 +55,8 @@ extension Example {
       sequences = [
         try reader.sequence(reader.prompt(), response: response, images: all, numbers: Array(images.indices))
       ]
-    case .choices, .completions:
-      let prompt = try reader.prompt()
+    case .choices, .completions, .group:
+      let prompt = try reader.prompt(isLearnt: responses != .group)
       sequences = try reader.rows(responses == .choices ? "choices" : "completions").map {
         try reader.sequence(prompt, response: $0, images: all, numbers: Array(images.indices))
       }
@@ -65,11 +67,17 @@ extension Example {
       ]
     }
     self.images = all
-    (referenceLogps, reference) = responses == .pair ? try reader.reference() : (nil, nil)
+    let lengths = responses == .group ? sequences.map(\.labels.count) : []
+    group = responses == .group ? try reader.group(lengths) : nil
+    switch responses {
+    case .pair: (referenceLogps, reference) = try reader.reference()
+    case .group: (referenceLogps, reference) = try reader.groupReference(lengths)
+    default: (referenceLogps, reference) = (nil, nil)
+    }
   }
 }
 
-private struct FrameChecker {
+struct FrameChecker {
   let frame: Frame
   let contract: FrameContract
 
@@ -105,7 +113,7 @@ private struct FrameChecker {
     return ids
   }
 
-  private var tensorNames: String {
+  var tensorNames: String {
     let names = frame.tensors.keys.sorted()
     return names.isEmpty ? "none" : names.map { "\"\($0)\"" }.joined(separator: ", ")
   }
@@ -130,8 +138,10 @@ private struct FrameChecker {
     return values
   }
 
-  func prompt() throws -> Prompt {
+  /// - Parameter isLearnt: whether tokens that `prompt_mask` marks are labels too.
+  func prompt(isLearnt: Bool = true) throws -> Prompt {
     let ids = try ids("prompt", "which a response needs")
+    guard isLearnt else { return Prompt(ids: ids, mask: nil) }
     let mask = try mask("prompt_mask", like: ids, of: "prompt")
     if let mask, let bad = ids.indices.first(where: { mask[$0] == 1 && ids[$0] == contract.imageToken }) {
       throw refusal("\"prompt_mask\"[\(bad)] is 1 on an image, which cannot be a label")
@@ -213,7 +223,7 @@ private struct FrameChecker {
     return LabelledSequence(elements: elements, labels: labels)
   }
 
-  func reference() throws -> (PairLogps?, String?) {
+  func reference() throws -> (ReferenceLogps?, String?) {
     func logp(_ name: String) throws -> Double? {
       guard let tensor = try vector(name, .f32) else { return nil }
       guard tensor.count == 1 else { throw refusal("\"\(name)\" is \(tensor.summary), expected F32 [1]") }
@@ -225,7 +235,7 @@ private struct FrameChecker {
     }
     switch (try logp("logp_chosen"), try logp("logp_rejected")) {
     case (let chosen?, let rejected?):
-      return (PairLogps(chosen: chosen, rejected: rejected), frame.metadata["reference"] ?? "")
+      return (.pair(PairLogps(chosen: chosen, rejected: rejected)), frame.metadata["reference"] ?? "")
     case (nil, nil): return (nil, nil)
     case (nil, _): throw refusal("has \"logp_rejected\" without \"logp_chosen\"")
     case (_, nil): throw refusal("has \"logp_chosen\" without \"logp_rejected\"")

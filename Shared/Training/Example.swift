@@ -37,11 +37,13 @@ public struct Example: Sendable {
   /// The frame, for messages.
   public let place: FramePlace
   public let images: [ExampleImage]
-  /// For pairs chosen and rejected; for supervision one; for choices one a candidate.
+  /// For pairs chosen and rejected; for supervision one; for choices and completions one each.
   public let sequences: [LabelledSequence]
-  /// Log-probabilities of the pair under the reference, and the reference's fingerprint, where the frame has them.
-  public let referenceLogps: PairLogps?
+  /// Log-probabilities under the reference, and the reference's fingerprint, where the frame has them.
+  public let referenceLogps: ReferenceLogps?
   public let reference: String?
+  /// What reinforcement learning knows of the sequences; nil for other examples.
+  public let group: CompletionGroup?
 
   /// Rows of the language model without the images, the prompt counted once.
   public var textRows: Int {

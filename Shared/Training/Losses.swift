@@ -23,6 +23,14 @@ public struct PairLogps: Sendable, Equatable {
   }
 }
 
+/// What a reference gives for the responses of one example.
+public enum ReferenceLogps: Sendable, Equatable {
+  /// Sums over the two responses of a pair.
+  case pair(PairLogps)
+  /// One a token of each response.
+  case tokens([[Float]])
+}
+
 /// The DPO loss of one pair, arXiv 2305.18290, with label smoothing ε ("conservative DPO"):
 ///
 ///     m    = (chosen - rejected) - (reference chosen - reference rejected)

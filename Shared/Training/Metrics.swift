@@ -23,7 +23,7 @@ public struct StepMetrics: Sendable {
   public var rows: Int
   /// Forward, backward and update, without reading, the reference and saving.
   public var seconds: Double
-  /// "pairs" or "examples".
+  /// "pairs", "examples" or "groups".
   public var unit: String
   /// Bytes.
   public var peakMemory: Int

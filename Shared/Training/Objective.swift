@@ -8,10 +8,13 @@ public struct BatchTotals: Sendable, Equatable {
   public var examples = 0
   /// Labels of the supervised sequences: all of them in SFT, the chosen ones' in DPO.
   public var labels = 0
+  /// Labels of all sequences.
+  public var tokens = 0
 
   public init(_ batch: [Example]) {
     examples = batch.count
     labels = batch.reduce(0) { $0 + ($1.sequences.first?.labels.count ?? 0) }
+    tokens = batch.reduce(0) { $0 + $1.labelCount }
   }
 }
 
@@ -25,33 +28,73 @@ public struct BatchResult: Sendable {
 
   public init() {}
 
-  mutating func add(_ name: String, _ value: Double) {
+  /// The value of a metric; nil where no pass has given one.
+  public func value(_ name: String) -> Double? { metrics.first { $0.name == name }?.value }
+
+  mutating func add(_ name: String, _ value: Double) { combine(name, value, +) }
+
+  /// Keeps the largest of all passes.
+  mutating func maximum(_ name: String, _ value: Double) { combine(name, value, max) }
+
+  private mutating func combine(_ name: String, _ value: Double, _ operation: (Double, Double) -> Double) {
     if let index = metrics.firstIndex(where: { $0.name == name }) {
-      metrics[index].value += value
+      metrics[index].value = operation(metrics[index].value, value)
     } else {
       metrics.append((name, value))
     }
   }
 }
 
+/// One pass of a batch, and what models say about it.
+public struct ScoredPass {
+  public let pass: MicroBatch
+  /// The examples of the batch, of which `pass.members` are in this pass.
+  public let examples: [Example]
+  /// The policy's log-probabilities, one a gather, in nats.
+  public let logps: UnsafeBufferPointer<Float>
+  /// The reference's, one a member of the pass; empty where none are needed.
+  public let reference: [ReferenceLogps]
+  public let totals: BatchTotals
+  /// True where the weights are still those that sampled the completions, so that nothing may have moved.
+  public let isOnPolicy: Bool
+}
+
 /// A loss over log-probabilities. Sums over tokens are in f64.
 public protocol Objective: Sendable {
-  /// What a batch is counted in: "pairs" or "examples".
+  /// What a batch is counted in: "pairs", "examples" or "groups".
   var unit: String { get }
   /// What it reads from a frame.
   var responses: Responses { get }
   var needsReference: Bool { get }
   /// Its own options, under their names on the command line.
   var record: [(name: String, value: JSONValue)] { get }
+  /// How many optimizer steps a batch gives.
+  var plan: UpdatePlan { get }
+  /// True where completions must come from the weights that are trained.
+  var checksPolicy: Bool { get }
 
+  /// Numbers of a batch that are known before any pass.
+  func describe(_ batch: [Example]) -> [(name: String, value: Double)]
+  /// The examples of a batch that a step is taken on; none: there is nothing to learn.
+  func select(_ batch: [Example]) -> [Example]
   /// Adds one pass to `result`; returns d(batch loss)/d logp for every gather of the pass.
-  /// - Parameters:
-  ///   - logps: one a gather, in nats.
-  ///   - reference: the reference's log-probabilities, one a member of the pass; empty where none are needed.
-  func add(
-    _ pass: MicroBatch, logps: UnsafeBufferPointer<Float>, reference: [PairLogps], totals: BatchTotals,
-    to result: inout BatchResult
-  ) -> [Float]
+  func add(_ scored: ScoredPass, to result: inout BatchResult) throws -> [Float]
+  /// Learns from a step that was taken, before what it remembers is saved.
+  mutating func stepWasTaken(_ result: BatchResult, on batch: [Example], _ update: UpdatePlan.Update)
+  /// What it remembers from step to step; null where that is nothing.
+  var memory: JSONValue { get }
+  /// Goes on with what was saved.
+  mutating func restore(_ memory: JSONValue)
+}
+
+extension Objective {
+  public var plan: UpdatePlan { UpdatePlan() }
+  public var checksPolicy: Bool { false }
+  public func describe(_ batch: [Example]) -> [(name: String, value: Double)] { [] }
+  public func select(_ batch: [Example]) -> [Example] { batch }
+  public mutating func stepWasTaken(_ result: BatchResult, on batch: [Example], _ update: UpdatePlan.Update) {}
+  public var memory: JSONValue { .null }
+  public mutating func restore(_ memory: JSONValue) {}
 }
 
 extension UnsafeBufferPointer<Float> {
@@ -71,10 +114,8 @@ public struct SFTObjective: Objective {
 
   public init(target: SFTTarget?) { self.target = target }
 
-  public func add(
-    _ pass: MicroBatch, logps: UnsafeBufferPointer<Float>, reference: [PairLogps], totals: BatchTotals,
-    to result: inout BatchResult
-  ) -> [Float] {
+  public func add(_ scored: ScoredPass, to result: inout BatchResult) -> [Float] {
+    let (logps, totals) = (scored.logps, scored.totals)
     result.loss -= logps.sum(0..<logps.count) / Double(totals.labels)
     result.hasGradient = true
     return [Float](repeating: Float(-1 / Double(totals.labels)), count: logps.count)
@@ -99,10 +140,8 @@ public struct DPOObjective: Objective {
     self.gamma = gamma
   }
 
-  public func add(
-    _ pass: MicroBatch, logps: UnsafeBufferPointer<Float>, reference: [PairLogps], totals: BatchTotals,
-    to result: inout BatchResult
-  ) -> [Float] {
+  public func add(_ scored: ScoredPass, to result: inout BatchResult) -> [Float] {
+    let (pass, logps, totals) = (scored.pass, scored.logps, scored.totals)
     let pairs = Double(totals.examples)
     let nllScale = gamma == 0 ? 0 : gamma / Double(totals.labels)
     var gradient = [Float](repeating: 0, count: logps.count)
@@ -110,9 +149,10 @@ public struct DPOObjective: Objective {
       let labels = pass.labels(of: member)
       let (chosen, rejected) = (labels[labels.startIndex], labels[labels.startIndex + 1])
       let policy = PairLogps(chosen: logps.sum(chosen), rejected: logps.sum(rejected))
-      let loss = dpoLoss(
-        policy: policy, reference: reference[member - pass.members.lowerBound], beta: beta,
-        labelSmoothing: labelSmoothing)
+      guard case .pair(let reference) = scored.reference[member - pass.members.lowerBound] else {
+        preconditionFailure("a pair without a pair's reference")
+      }
+      let loss = dpoLoss(policy: policy, reference: reference, beta: beta, labelSmoothing: labelSmoothing)
       result.loss += loss.loss / pairs - nllScale * policy.chosen
       result.add("rewards/chosen", loss.chosenReward / pairs)
       result.add("rewards/rejected", loss.rejectedReward / pairs)

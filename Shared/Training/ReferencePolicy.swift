@@ -67,22 +67,24 @@ final class ReferencePolicy {
   }
 
   /// The reference's log-probabilities of a pass's members.
-  func logps(_ pass: MicroBatch, of batch: [Example]) throws -> [PairLogps] {
+  func logps(_ pass: MicroBatch, of batch: [Example]) throws -> [ReferenceLogps] {
     let known = batch[pass.members].compactMap(\.referenceLogps)
     if known.count == pass.members.count { return known }
     guard let runner = model?.runner else { preconditionFailure("a reference that was not admitted") }
-    return try pairLogps(runner, pass)
+    return try referenceLogps(runner, pass, of: batch)
   }
 }
 
-/// Log-probabilities of the pairs of a pass, without a graph.
-func pairLogps(_ runner: PassRunner, _ pass: MicroBatch) throws -> [PairLogps] {
+/// Log-probabilities of the members of a pass, without a graph.
+func referenceLogps(_ runner: PassRunner, _ pass: MicroBatch, of batch: [Example]) throws -> [ReferenceLogps] {
   let logps = try runner.logps(pass).value
   let values = UnsafeBufferPointer(start: UnsafePointer(logps.pointer), count: logps.count)
   defer { withExtendedLifetime(logps) {} }
   return pass.members.map { member in
     let labels = pass.labels(of: member)
-    return PairLogps(
-      chosen: values.sum(labels[labels.startIndex]), rejected: values.sum(labels[labels.startIndex + 1]))
+    if batch[member].group != nil { return .tokens(labels.map { Array(values[$0]) }) }
+    return .pair(
+      PairLogps(
+        chosen: values.sum(labels[labels.startIndex]), rejected: values.sum(labels[labels.startIndex + 1])))
   }
 }

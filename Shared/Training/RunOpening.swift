@@ -39,8 +39,8 @@ struct RunOpening {
     let skip = try Self.framesToSkip(request, old, host)
     framesSkipped = skip
     let source = try Self.source(request, options, skip: skip, host)
-    let available = source.batchesPerEpoch.map { batches in
-      let (product, overflow) = batches.multipliedReportingOverflow(by: options.passes)
+    let available = source.stepsPerEpoch(objective.plan).map { steps in
+      let (product, overflow) = steps.multipliedReportingOverflow(by: options.passes)
       return overflow ? Int.max : product
     }
     let totalSteps = [options.steps, available].compactMap { $0 }.min()
@@ -51,8 +51,8 @@ struct RunOpening {
     }
     self.source = source
     self.totalSteps = totalSteps
-    let schedule = LearningRateSchedule(wanted, warmup: options.warmup, totalSteps: totalSteps)
-
+    let schedule = LearningRateSchedule(
+      wanted, warmup: options.warmup, totalSteps: totalSteps, floor: options.learningRateFloor)
     self.schedule = schedule
 
     // A checkpoint that is trained in place is no longer what it was: it cannot be its own reference.
@@ -80,7 +80,9 @@ struct RunOpening {
 
     now.isCallOver = false
     isResumed = old != nil
+    let policy = objective.checksPolicy ? try base.requiredModelFingerprint() : nil
     guard let old else {
+      now.policy = policy
       state = now
       return
     }
@@ -91,6 +93,8 @@ struct RunOpening {
       now.epoch += 1
       now.batch = 0
       now.consumed = 0
+      now.update = 0
+      (now.policy, now.policyStep) = (policy, old.step)
     }
     now.isCallOver = false
     now.isFinished = source.isExhausted(at: old)
@@ -124,10 +128,11 @@ struct RunOpening {
 
   /// Frames that --resume leaves out, because the call that was interrupted had used them.
   private static func framesToSkip(_ request: StepRequest, _ old: RunState?, _ host: any StepHost) throws -> Int {
-    guard let old, case .stream = old.input, !old.isCallOver, old.consumed > 0 else { return 0 }
+    guard let old, case .stream = old.input, !old.isCallOver, old.consumed > 0 || old.update > 0 else { return 0 }
     if request.resume { return old.consumed }
+    let inside = old.update > 0 ? " and \(old.update) steps of the next batch" : ""
     host.note(
-      "the last call was interrupted after \(old.consumed) frames of its stream; this one is taken as new "
+      "the last call was interrupted after \(old.consumed) frames\(inside) of its stream; this one is taken as new "
         + "(--resume skips them)"
     )
     return 0

@@ -34,7 +34,7 @@ public enum RunInput: Sendable, Equatable {
 
 /// The state of a run between two steps.
 public struct RunState: Sendable, Equatable {
-  /// "dpo-step" or "sft-step".
+  /// "sft-step", "dpo-step" or "grpo-step".
   public var tool: String
   /// Every option that changes numbers, under its name on the command line.
   public var options: JSONObject
@@ -50,6 +50,16 @@ public struct RunState: Sendable, Equatable {
   /// The next batch: its epoch, and its number in the epoch. Of a stream, epoch is the call.
   public var epoch = 0
   public var batch = 0
+  /// Optimizer steps already taken on that batch.
+  public var update = 0
+  /// Steps that were not taken, because no group had rewards that differ.
+  public var flatSteps = 0
+  /// The policy that samples: fingerprint of the weights at the beginning of a call on a stream, of a run over files;
+  /// nil where nobody asks. And the steps that had been taken then.
+  public var policy: String?
+  public var policyStep = 0
+  /// What the objective remembers.
+  public var memory: JSONValue = .null
   /// Frames of the current call's stream that have been used or left out, and whether that call reached its end.
   public var consumed = 0
   public var isCallOver = true
@@ -75,7 +85,9 @@ public struct RunState: Sendable, Equatable {
       "init_fingerprint": .string(initFingerprint), "input": input.json,
       "reference": reference.map { .string($0) } ?? .null, "step": .int(step), "epoch": .int(epoch),
       "batch": .int(batch), "consumed": .int(consumed), "call_over": .bool(isCallOver), "finished": .bool(isFinished),
-      "image_steps": .int(imageSteps), "zero_steps": .object(zero),
+      "image_steps": .int(imageSteps), "zero_steps": .object(zero), "update": .int(update),
+      "flat_steps": .int(flatSteps), "policy": policy.map { .string($0) } ?? .null, "policy_step": .int(policyStep),
+      "objective": memory,
     ]
   }
 
@@ -84,7 +96,8 @@ public struct RunState: Sendable, Equatable {
     func missing(_ key: String) -> PlainFailure {
       .badData("\(checkpoint): the training state has no valid \"\(key)\"; use --new-run to start from its weights")
     }
-    func int(_ key: String) throws -> Int {
+    func int(_ key: String, absent: Int? = nil) throws -> Int {
+      if let absent, json[key] == nil { return absent }
       guard let value = json[key]?.int, value >= 0 else { throw missing(key) }
       return value
     }
@@ -115,6 +128,11 @@ public struct RunState: Sendable, Equatable {
     isCallOver = try bool("call_over")
     isFinished = try bool("finished")
     imageSteps = try int("image_steps")
+    update = try int("update", absent: 0)
+    flatSteps = try int("flat_steps", absent: 0)
+    policy = json["policy"]?.string
+    policyStep = try int("policy_step", absent: 0)
+    memory = json["objective"] ?? .null
     for part in Part.allCases { zeroSteps[part] = json["zero_steps"]?[part.rawValue]?.int }
   }
 
@@ -167,6 +185,7 @@ extension StepOptions {
     record["lr"] = .double(learningRates[.llm] ?? 0)
     record["lr-vision"] = .double(learningRates[.vision] ?? 0)
     record["lr-projector"] = .double(learningRates[.projector] ?? 0)
+    if minLearningRate != 0 { record["min-lr"] = .double(minLearningRate) }
     record["batch-size"] = .int(batchSize)
     record["schedule"] = .string(schedule.schedule.rawValue)
     record["warmup"] = .int(schedule.warmupSteps)

@@ -44,23 +44,29 @@ public struct LearningRateSchedule: Sendable, Equatable {
   public let warmupSteps: Int
   /// The run's length. Only `constant` can do without.
   public let totalSteps: Int?
+  /// The factor at the end of `linear` and `cosine`.
+  public let floor: Double
 
-  public init(_ schedule: Schedule, warmup: Warmup, totalSteps: Int?) {
+  public init(_ schedule: Schedule, warmup: Warmup, totalSteps: Int?, floor: Double = 0) {
     precondition(schedule == .constant || totalSteps != nil, "\(schedule) needs a horizon")
     self.schedule = schedule
     self.warmupSteps = warmup.steps(of: totalSteps)
     self.totalSteps = totalSteps
+    self.floor = floor
   }
 
-  /// Factor of step `step`, counted from 0. With warm-up w it rises as step / w, so that step 0 moves nothing.
+  /// Factor of step `step`, counted from 0. With warm-up w it rises as step / w, so that step 0 moves nothing; then it
+  /// goes from 1 to the floor (transformers' `cosine_with_min_lr`).
   public func factor(at step: Int) -> Double {
     if step < warmupSteps { return Double(step) / Double(max(1, warmupSteps)) }
     guard let totalSteps else { return 1 }
     let span = Double(max(1, totalSteps - warmupSteps))
     switch schedule {
     case .constant: return 1
-    case .linear: return max(0, Double(totalSteps - step) / span)
-    case .cosine: return max(0, 0.5 * (1 + cos(.pi * Double(step - warmupSteps) / span)))
+    case .linear: return lifted(Double(totalSteps - step) / span)
+    case .cosine: return lifted(0.5 * (1 + cos(.pi * Double(step - warmupSteps) / span)))
     }
   }
+
+  private func lifted(_ factor: Double) -> Double { max(0, factor) * (1 - floor) + floor }
 }

@@ -13,7 +13,7 @@ import Tensors
 public final class StepLoop {
   let request: StepRequest
   let options: StepOptions
-  let objective: any Objective
+  var objective: any Objective
   let host: any StepHost
 
   let store: CheckpointStore
@@ -35,6 +35,8 @@ public final class StepLoop {
   var savedAt = monotonicSeconds()
   let startedAt = monotonicSeconds()
   let firstStep: Int
+  private let firstFlatStep: Int
+  var hasNotedFlat = false
   private let framesSkipped: Int
   /// The last step's loss, while its gradients are still in place.
   var lastLoss: Double?
@@ -68,6 +70,8 @@ public final class StepLoop {
     adamW = AdamWConfig(weightDecay: options.weightDecay)
     moments = try opening.moments(of: trained)
     firstStep = state.step
+    firstFlatStep = state.flatSteps
+    self.objective.restore(state.memory)
     framesSkipped = opening.framesSkipped
     savedStep = opening.isResumed ? state.step : nil
     if opening.isResumed { store.goOn(fromStep: state.step) }
@@ -88,8 +92,7 @@ public final class StepLoop {
     if isFinished { return .alreadyFinished(steps: state.step, path: store.path) }
     do {
       while !isAtEnd, host.pendingSignal == nil, let batch = try source.next(at: state) {
-        guard try step(batch) else { break }
-        if isSaveDue { try save() }
+        guard try learn(batch) else { break }
       }
     } catch {
       if isInterruption(error), let signal = host.pendingSignal { return try stop(signal) }
@@ -102,7 +105,7 @@ public final class StepLoop {
     }
     if let signal = host.pendingSignal { return try stop(signal) }
     // An interrupted call may have used all frames already, and only its ending is missing.
-    guard state.step > firstStep || framesSkipped > 0 else {
+    guard state.step > firstStep || state.flatSteps > firstFlatStep || framesSkipped > 0 else {
       throw PlainFailure.badData("\(source.name): no step was taken: there was no frame to learn from")
     }
     state.isCallOver = true

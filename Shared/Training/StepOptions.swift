@@ -33,6 +33,8 @@ public struct StepChoices: Sendable, Equatable {
   public var gamma: Double?
   public var target: SFTTarget?
   public var rowsPerPass: Int?
+  public var minLearningRate: Double?
+  public var grpo = GRPOChoices()
 
   public init() {}
 
@@ -62,6 +64,8 @@ public struct StepChoices: Sendable, Equatable {
     take(\.gamma)
     take(\.target)
     take(\.rowsPerPass)
+    take(\.minLearningRate)
+    result.grpo = grpo.or(other.grpo)
     return result
   }
 }
@@ -74,7 +78,9 @@ public struct StepOptions: Sendable, Equatable {
   public var onlyNewProjectorLayers: Bool
   /// Peak learning rate of each part that learns.
   public var learningRates: [Part: Double]
-  /// Examples an optimizer step.
+  /// Rate of the LLM at which `linear` and `cosine` end; the other parts end at the same share of theirs.
+  public var minLearningRate: Double
+  /// Examples an optimizer step (of GRPO, groups a batch).
   public var batchSize: Int
   /// Optimizer steps in all; nil: as many as the data give.
   public var steps: Int?
@@ -97,6 +103,7 @@ public struct StepOptions: Sendable, Equatable {
   public var gamma: Double
   /// nil: `chosen` where a frame has it, else `answer`.
   public var target: SFTTarget?
+  public var grpo: GRPOOptions
   /// Rows of a forward and backward pass, image patches included: what bounds the memory of a step.
   /// nil: as many as the model's shape suggests.
   public var rowsPerPass: Int?
@@ -110,6 +117,7 @@ public struct StepOptions: Sendable, Equatable {
     learningRates = [
       .vision: choices.visionLearningRate ?? base, .projector: choices.projectorLearningRate ?? base, .llm: base,
     ]
+    minLearningRate = choices.minLearningRate ?? 0
     batchSize = choices.batchSize ?? 8
     steps = choices.steps
     epochs = choices.epochs
@@ -124,7 +132,14 @@ public struct StepOptions: Sendable, Equatable {
     labelSmoothing = choices.labelSmoothing ?? 0
     gamma = choices.gamma ?? 0
     target = choices.target
+    grpo = GRPOOptions(choices.grpo)
     rowsPerPass = choices.rowsPerPass
+  }
+
+  /// The share of the peak at which the schedule ends.
+  var learningRateFloor: Double {
+    let peak = learningRates[.llm] ?? 0
+    return peak > 0 ? minLearningRate / peak : 0
   }
 
   /// Passes over a file: as asked for, else as many as the steps need, else one.
@@ -146,6 +161,11 @@ public struct StepOptions: Sendable, Equatable {
     if !(0..<0.5).contains(labelSmoothing) {
       return "--label-smoothing \(labelSmoothing): must be at least 0 and below 0.5"
     }
+    let peak = learningRates[.llm] ?? 0
+    if !(0...max(0, peak)).contains(minLearningRate) {
+      return "--min-lr \(minLearningRate): must be at least 0 and at most --lr, which is \(peak)"
+    }
+    if let problem = grpo.problem(batchSize: batchSize) { return problem }
     return notNegative("--lr", learningRates[.llm] ?? 0) ?? notNegative("--lr-vision", learningRates[.vision] ?? 0)
       ?? notNegative("--lr-projector", learningRates[.projector] ?? 0) ?? positive("--beta", beta)
       ?? notNegative("--gamma", gamma) ?? notNegative("--weight-decay", weightDecay)

@@ -2,7 +2,7 @@
 
 /// What a call of a step tool is asked for, besides the options that change numbers.
 public struct StepRequest: Sendable {
-  /// "dpo-step" or "sft-step".
+  /// "sft-step", "dpo-step" or "grpo-step".
   public var tool: String
   /// The checkpoint that is trained.
   public var output: String

@@ -32,7 +32,8 @@ func runSteps(
   host: RecordingHost = RecordingHost(), _ choose: (inout StepChoices) -> Void = { _ in },
   request change: (inout StepRequest) -> Void = { _ in }
 ) throws -> StepOutcome {
-  var request = StepRequest(tool: objective.unit == "pairs" ? "dpo-step" : "sft-step", output: output)
+  let tools = ["pairs": "dpo-step", "examples": "sft-step", "groups": "grpo-step"]
+  var request = StepRequest(tool: tools[objective.unit] ?? "", output: output)
   request.initial = fixture("models/\(model)")
   request.files = files ?? [fixture("parity/\(model)/pairs.frames")]
   change(&request)

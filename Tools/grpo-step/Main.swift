@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// grpo-step: reinforcement learning of a checkpoint from groups of scored completions.
+import ArgumentParser
+import ToolSupport
+import Training
+
+@main struct GRPOStep: Tool {
+  static let watchesSignals = true
+  static let configuration = CommandConfiguration(
+    commandName: "grpo-step",
+    abstract: "Train a checkpoint on groups of scored completions (group relative policy optimisation).",
+    discussion: """
+      Reads frames with "patches", "prompt", "completions", "completion_logps" and "rewards", takes optimizer steps, and \
+      replaces the checkpoint as one whole. A frame is a group: one prompt and all its completions; --batch-size counts \
+      groups. One line of JSON a step goes to standard output, under TRL's names. With --kl-coef the frames bring \
+      "reference_logps" (score --completions adds them), or the checkpoint of --init is held as the reference.
+
+      The completions must be those of the checkpoint that is trained: at a call's first step every ratio is 1, and it \
+      is checked.
+
+      Example: one round; the same command with what the new policy samples is the next
+        sample -n 8 --ckpt policy.bin < prompts | reward | grpo-step --ckpt policy.bin --schedule constant >> log.jsonl
+      """,
+    version: Version.text)
+
+  @OptionGroup var grpo: GRPOArguments
+  @OptionGroup var step: StepArguments
+
+  func run() throws {
+    var choices = step.choices
+    choices.grpo = grpo.choices
+    try step.run("grpo-step", choices, learningRate: 1e-6) { GRPOObjective($0.grpo) }
+  }
+}
