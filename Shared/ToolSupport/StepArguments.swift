@@ -85,7 +85,8 @@ public struct StepArguments: ParsableArguments {
     inversion: .prefixedNo, help: "Leave out an epoch's last batch where it is smaller than the others (default: no).")
   public var dropLast: Bool?
 
-  @Option(help: "constant, linear or cosine, to --min-lr (default: cosine where the run's length is known, else constant).")
+  @Option(
+    help: "constant, linear or cosine, to --min-lr (default: cosine where the run's length is known, else constant).")
   public var schedule: Schedule?
 
   @Option(help: ArgumentHelp("Warm-up: below 1 a share of the run, else steps (default: 0.03).", valueName: "share|n"))

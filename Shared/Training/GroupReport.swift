@@ -12,7 +12,9 @@ struct GroupReport {
     let flat = groups.count { $0.group.rewards.isFlat }
     let lengths = groups.flatMap { $0.lengths.map { Double($0) } }
     var metrics = spread("reward", "reward_std", of: groups.flatMap(\.group.values))
-    metrics += bySource { $0.sources }.flatMap { spread("rewards/\($0.name)/mean", "rewards/\($0.name)/std", of: $0.values) }
+    metrics += bySource { $0.sources }.flatMap {
+      spread("rewards/\($0.name)/mean", "rewards/\($0.name)/std", of: $0.values)
+    }
     metrics += bySource { group in group.category.map { [($0, group.values)] } ?? [] }
       .flatMap { spread("reward/\($0.name)", "reward_std/\($0.name)", of: $0.values) }
     metrics += [

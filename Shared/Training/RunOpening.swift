@@ -80,9 +80,13 @@ struct RunOpening {
 
     now.isCallOver = false
     isResumed = old != nil
-    let policy = objective.checksPolicy ? try base.requiredModelFingerprint() : nil
+    // A fresh run begins from its initial weights, whose fingerprint is known by now.
+    func policy() throws -> String? {
+      guard objective.checksPolicy else { return nil }
+      return store.existing == nil ? now.initFingerprint : try base.requiredModelFingerprint()
+    }
     guard let old else {
-      now.policy = policy
+      now.policy = try policy()
       state = now
       return
     }
@@ -94,7 +98,7 @@ struct RunOpening {
       now.batch = 0
       now.consumed = 0
       now.update = 0
-      (now.policy, now.policyStep) = (policy, old.step)
+      (now.policy, now.policyStep) = (try policy(), old.step)
     }
     now.isCallOver = false
     now.isFinished = source.isExhausted(at: old)

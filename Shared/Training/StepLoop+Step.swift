@@ -186,7 +186,8 @@ extension StepLoop {
     }
     lastLoss = gradients.result.loss
     return StepMetrics(
-      step: state.step + 1, epoch: epoch(afterUpdateOf: count), loss: gradients.result.loss, objective: gradients.result.metrics,
+      step: state.step + 1, epoch: epoch(afterUpdateOf: count), loss: gradients.result.loss,
+      objective: gradients.result.metrics,
       gradientNorm: norm, partNorms: squares.map { ($0.part, $0.sum.squareRoot()) },
       learningRates: squares.map { ($0.part, (options.learningRates[$0.part] ?? 0) * factor) },
       examples: examples.count,

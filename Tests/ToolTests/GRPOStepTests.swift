@@ -97,7 +97,8 @@ import Testing
       #expect(killed.status == 0 && !killed.text.contains("unreadable"), "\(killed.text) \(killed.stderr)")
       #expect(try readFile(folder + "/parts.bin") == readFile(folder + "/whole.bin"))
       #expect(
-        try readFile(folder + "/parts.bin.state-48.safetensors") == readFile(folder + "/whole.bin.state-48.safetensors"))
+        try readFile(folder + "/parts.bin.state-48.safetensors") == readFile(folder + "/whole.bin.state-48.safetensors")
+      )
     }
   }
 
@@ -105,10 +106,12 @@ import Testing
     try withTemporaryDirectory { folder in
       let arguments = ["--ckpt", folder + "/out.bin", "--init", files.checkpoint, "--schedule", "constant"]
       let strange = try runTool("grpo-step", arguments, stdin: stream())
-      #expect(strange.status == 65 && strange.stderr.contains("frame 0 (id group-0): completion 0"), "\(strange.ending)")
+      #expect(
+        strange.status == 65 && strange.stderr.contains("frame 0 (id group-0): completion 0"), "\(strange.ending)")
       #expect(strange.stderr.contains("another policy, temperature or checkpoint"), "\(strange.stderr)")
       let named = try runTool("grpo-step", arguments, stdin: stream { $1.metadata["policy"] = "0123456789abcdef" })
-      #expect(named.status == 65 && named.stderr.contains("were sampled by the policy 0123456789abcdef"), "\(named.ending)")
+      #expect(
+        named.status == 65 && named.stderr.contains("were sampled by the policy 0123456789abcdef"), "\(named.ending)")
       for result in [strange, named] { #expect(result.stderr.split(separator: "\n").count == 1, "\(result.stderr)") }
       #expect(try runPipeline("ls -A \(folder)").lines == [])
       #expect(try runTool("grpo-step", arguments + ["--off-policy"], stdin: stream()).status == 0)

@@ -125,7 +125,8 @@ let groupFrames = fixture("grpo/groups.frames")
       defer { Compute.threads = before }
       for threads in [1, 2, 3] {
         Compute.threads = threads
-        try runSteps(folder + "/\(threads).bin", files: [groupFrames], objective: grpo("grpo-kl") { $0.innerEpochs = 3 })
+        try runSteps(
+          folder + "/\(threads).bin", files: [groupFrames], objective: grpo("grpo-kl") { $0.innerEpochs = 3 })
       }
       #expect(try readFile(folder + "/2.bin") == readFile(folder + "/1.bin"))
       #expect(try readFile(folder + "/3.bin") == readFile(folder + "/1.bin"))

@@ -12,7 +12,8 @@ import Testing
   private let parity = GRPOParityTests()
 
   /// Groups whose log-probabilities are those of the checkpoint.
-  private func writeOnPolicy(_ path: String, copies: Int = 1, _ change: (Int, inout Frame) -> Void = { _, _ in }) throws {
+  private func writeOnPolicy(_ path: String, copies: Int = 1, _ change: (Int, inout Frame) -> Void = { _, _ in }) throws
+  {
     let logps = try parity.onPolicyLogps()
     try rewriteGroups(path, copies: copies) {
       $1.tensors["completion_logps"] = padded(logps[$0 % 4], like: $1)
@@ -34,14 +35,17 @@ import Testing
       try writeOnPolicy(folder + "/groups")
       try runSteps(
         folder + "/out.bin", files: [folder + "/groups"],
-        objective: GRPOObjective(GRPOOptions(GRPOChoices())), host: host) { $0.batchSize = 2 }
+        objective: GRPOObjective(GRPOOptions(GRPOChoices())), host: host
+      ) { $0.batchSize = 2 }
       expectClose(try host.values("ratio/max")[0] ?? .nan, 1, tolerance: 1e-4)
       // The second batch was sampled by the weights before the first step: its ratios have moved, and that is no error.
       #expect(try host.values("policy_age") == [0, 1])
       #expect(try abs((host.values("ratio/max")[1] ?? .nan) - 1) > 1e-3)
       // One token of one completion that this policy has not given.
       try writeOnPolicy(folder + "/other") { number, frame in
-        guard number == 1, let tensor = frame.tensors["completion_logps"], var values = try? tensor.floats() else { return }
+        guard number == 1, let tensor = frame.tensors["completion_logps"], var values = try? tensor.floats() else {
+          return
+        }
         values[5] -= 0.002  // completions of 3, 4 and 4 tokens: the second one's second token
         frame.tensors["completion_logps"] = RawTensor(f32: values, shape: tensor.shape)
       }
@@ -152,7 +156,9 @@ import Testing
       ("there is no tensor \"completions\"", { $0.tensors["completions"] = nil }),
       ("\"rewards\"[1] is nan, expected a finite reward", { $0.tensors["rewards"] = RawTensor(f32: [0, .nan, 0, 1]) }),
       ("\"rewards_x\"[3] is inf", { $0.tensors["rewards_x"] = RawTensor(f32: [0, 0, 0, .infinity]) }),
-      ("\"rewards\" is F32 [3], expected one for each of the 4", { $0.tensors["rewards"] = RawTensor(f32: [0, 1, 2]) }),
+      (
+        "\"rewards\" is F32 [3], expected one for each of the 4", { $0.tensors["rewards"] = RawTensor(f32: [0, 1, 2]) }
+      ),
       ("\"finish\" is \"eos\", expected one for each of the 4", { $0.metadata["finish"] = "eos" }),
       (
         "\"completion_logps\" is F32 [4], expected F32 [4, 8]",

@@ -27,7 +27,8 @@ struct GRPOArguments: ParsableArguments {
   @Option(help: ArgumentHelp("The ratio is clipped above 1 + this (default: 0.2).", valueName: "share"))
   var clipHigh: Double?
 
-  @Option(help: ArgumentHelp("Weight of the KL to the reference; 0 needs no reference (default: 0).", valueName: "beta"))
+  @Option(
+    help: ArgumentHelp("Weight of the KL to the reference; 0 needs no reference (default: 0).", valueName: "beta"))
   var klCoef: Double?
 
   @Option(
