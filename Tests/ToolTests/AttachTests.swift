@@ -2,6 +2,7 @@
 // ckpt attach as a user runs it, and what the other tools make of its models.
 import Checkpoints
 import StrictJSON
+import TensorStream
 import TestSupport
 import Testing
 
@@ -71,8 +72,9 @@ import Testing
         score --ckpt \(deep) \(files.pairs) > scored && score --ckpt \(deep) features > cached
         ckpt convert \(deep) copy.bin && ckpt convert copy.bin copy && score --ckpt copy features > copied
         cmp cached copied
-        cmp <(frames cat --keep logp_chosen,logp_rejected scored) <(frames cat --keep logp_chosen,logp_rejected cached) || true
         """, in: folder)
+      let (scored, cached) = (try read(readFile(folder + "/scored")), try read(readFile(folder + "/cached")))
+      #expect(scored.map { $0.tensors["logp_chosen"] } == cached.map { $0.tensors["logp_chosen"] } && scored.count == 3)
       let train = "--init \(deep) --lr 1e-2 --warmup 0 --schedule constant --epochs 2 --batch-size 2"
       for out in ["new.bin", "new"] {
         try make("sft-step --ckpt \(out) --train projector.new \(train) features > log.jsonl", in: folder)
