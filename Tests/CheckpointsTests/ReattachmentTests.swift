@@ -182,6 +182,7 @@ private func refused(_ body: () throws -> Void) -> String {
       }
       #expect(chosen.checkpoint.config["vision_feature_layer"] == 1)
       #expect(chosen.checkpoint.config["image_seq_length"] == 9)
+      #expect(chosen.checkpoint.config["vision_feature_select_strategy"] == "full")
       #expect(chosen.notes == ["\(folder)/a: was trained on features of layer -2, these are of layer 1"])
     }
   }
