@@ -136,6 +136,30 @@ import Testing
     }
   }
 
+  /// pipelines/grpo: rounds that sample from the policy of the round before; killed again and again it ends with the same
+  /// bytes.
+  @Test func roundsOfThePipelineSurviveKills() throws {
+    try withTemporaryDirectory { folder in
+      let pipeline = "\(repositoryRoot)/pipelines/grpo base world/choices.jsonl"
+      let made = try runPipeline(
+        """
+        ckpt new --preset mini --seed 1 base
+        miniworld --quiet --scenes 4 --questions 2 --seed 1 world
+        export PIVOT_BIN=$(dirname "$(command -v sample)") ROUNDS=3 PROMPTS=3 N=3 MAX_TOKENS=6
+        \(pipeline) whole
+        for delay in 1 2 3 4 5 6; do timeout -s KILL 0.$delay \(pipeline) parts > /dev/null 2>&1 || true; done
+        \(pipeline) parts
+        """, in: folder)
+      #expect(made.status == 0, "\(made.ending)")
+      for file in ["policy.bin", "policy.bin.state-3.safetensors", "rollouts"] {
+        #expect(
+          try readFile(folder + "/whole/round-3/\(file)") == readFile(folder + "/parts/round-3/\(file)"), "\(file)")
+      }
+      let log = try runPipeline("cat whole/round-*/log.jsonl", in: folder)
+      #expect(try log.numbers("step") == [1, 2, 3] && log.numbers("policy_age") == [0, 0, 0], "\(log.text)")
+    }
+  }
+
   @Test func wrongCommandLinesAreRefusedBeforeAnythingIsWritten() throws {
     try withTemporaryDirectory { folder in
       let base = ["--ckpt", "out.bin", "--init", files.checkpoint]

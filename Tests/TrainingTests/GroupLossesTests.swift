@@ -18,7 +18,7 @@ import Testing
       group.advantages(.std, epsilon: 0.01), [0.5, -0.5, -0.25, 0.25].map { $0 / (std + 0.01) }, tolerance: 1e-12)
   }
 
-  /// The mean of equal numbers need not be that number in floating point; their advantages are 0 all the same.
+  /// Exactly none: a small ε would make something large of rounding.
   @Test func aFlatGroupHasNoAdvantages() {
     for rewards in [[Float](repeating: 0.1, count: 7), [0.3], [0, -0]] {
       let group = GroupRewards(rewards)
