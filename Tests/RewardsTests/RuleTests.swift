@@ -177,6 +177,7 @@ import Testing
     ("1,000", "1000"), ("red/blue", "red blue"), ("u.s.a.", "usa"), ("3.5", "3.5"), ("yes!", "yes"),
     ("An Apple", "apple"),
     ("none", "0"), ("couldnt've", "couldn't've"), ("t-shirt", "t shirt"), ("a\nb\tc", "b c"),
+    ("t-shirt - red", "tshirt red"),
   ])
   func vqaTextsAreNormalisedAsOfficially(a: String, b: String) throws {
     let quoted = String(a.flatMap { $0 == "\n" ? "\\n" : $0 == "\t" ? "\\t" : "\($0)" })
@@ -237,6 +238,11 @@ import Testing
     #expect(shapedReward(answer: 2, reference: 1, beta: 0.5).verdict == .partial)
     #expect(shapedReward(answer: .nan, reference: 1, beta: 1) == Score(false))
     #expect(shapedReward(answer: 1e300, reference: -1e300, beta: 1).value == 1)
+  }
+
+  @Test func gradedRewardsStayBetweenNoughtAndOne() {
+    #expect([-1, 0, 0.25, 1, 1.5, .nan, .infinity].map { Score(graded: $0).value } == [0, 0, 0.25, 1, 1, 0, 1])
+    #expect(Score(graded: 0.25).verdict == .partial && Score(graded: 1.5).verdict == .right)
   }
 
   @Test func theFormatMayBeBlendedIn() {

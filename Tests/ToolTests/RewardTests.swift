@@ -272,14 +272,15 @@ private func rewards(_ frame: Frame) throws -> [Float] { try #require(frame.tens
       var frames = Self.frames
       frames[0].metadata["pair_id"] = "2"  // q0 and q3 are right; as neighbours no pair is
       frames[3].metadata["pair_id"] = "2"
-      frames[4].metadata["pair_id"] = "0"
+      frames[4] = group(
+        "q4", ["A"], gt: "A", ["reward": "mcq", "benchmark": "MMVP", "pair_id": "0", "category": "pairs"])
       frames[5].metadata["pair_id"] = "1"
       let first = try run(frames, "a.json")
       #expect(try run(Array(frames.reversed()), "b.json") == first)
       #expect(try run([0, 3, 1, 4, 2, 5].map { frames[$0] }, "c.json") == first)
       let json = try JSONValue.parse(first.json)
       let score = json["benchmarks"]?.array?[0]
-      #expect(score?["name"]?.string == "MMVP")
+      #expect(score?["name"]?.string == "MMVP" && json["accuracy"]?.double == 0.5)
       #expect(score?["score"]?.double.map { abs($0 - 1.0 / 3) < 1e-12 } == true, "\(first.json)")
       #expect(first.table.contains("Vision-centric"), "\(first.table)")
     }
@@ -304,6 +305,7 @@ private func rewards(_ frame: Frame) throws -> [Float] { try #require(frame.tens
       try writeFile(folder + "/old", old.stdout)
       var frames = Array(Self.frames.dropFirst().reversed())
       frames[0] = group("q5", ["A"], gt: "A", ["reward": "mcq"])  // was wrong
+      frames[1] = group("q4", ["A"], gt: "A", ["reward": "mcq"])  // was wrong
       frames[2] = group("q3", ["B"], gt: "A", ["reward": "mcq"])  // was right
       frames.append(group("new", ["A"], gt: "A", ["reward": "mcq"]))
       for name in ["old", "old.jsonl"] {
@@ -312,8 +314,9 @@ private func rewards(_ frame: Frame) throws -> [Float] { try #require(frame.tens
         #expect(
           result.stderr == """
             q5: 0.0 -> 1.0
+            q4: 0.0 -> 1.0
             q3: 1.0 -> 0.0
-            2 rewards differ from \(folder)/\(name): 1 better, 1 worse; 5 frames compared, 1 not in it, \
+            3 rewards differ from \(folder)/\(name): 2 better, 1 worse; 5 frames compared, 1 not in it, \
             1 of its frames not seen
 
             """, "\(result.stderr)")
