@@ -49,6 +49,11 @@ let floors: [Target] = [
   shared("MiniWorlds", uses: ["Failures", "StrictJSON", "Imaging"]),
   shared("Checkpoints", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream"]),
   shared("Models", uses: ["Failures", "StrictJSON", "Tensors", "Autograd", "Checkpoints"]),
+  shared(
+    "Probing",
+    uses: [
+      "Failures", "StrictJSON", "CKernels", "Tensors", "Autograd", "TensorStream", "Imaging", "Checkpoints", "Models",
+    ]),
   shared("Generation", uses: ["Failures", "CKernels", "Tensors", "Autograd", "Models"]),
   shared(
     "Training",
@@ -72,6 +77,7 @@ let tools: [Target] = [
   tool("score", uses: ["Checkpoints", "Training"]),
   tool("sample", uses: ["StrictJSON", "Checkpoints", "Generation", "Training"]),
   tool("reward", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream", "Rewards"]),
+  tool("probe", uses: ["Failures", "StrictJSON", "TensorStream", "Imaging", "Checkpoints", "Probing"]),
   tool("sft-step", uses: ["Training"]),
   tool("dpo-step", uses: ["Training"]),
   tool("grpo-step", uses: ["Training"]),
@@ -92,6 +98,7 @@ let checks: [Target] = [
   .executableTarget(name: "commit-loop", dependencies: ["Checkpoints"], path: "Tests/CommitLoop"),
   tests("CheckpointsTests", uses: ["Checkpoints", "commit-loop"]),
   tests("ModelsTests", uses: ["Tensors", "Autograd", "TensorStream", "Checkpoints", "Models"]),
+  tests("ProbingTests", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream", "Imaging", "Probing"]),
   tests(
     "GenerationTests",
     uses: ["Failures", "StrictJSON", "Tensors", "Autograd", "TensorStream", "Checkpoints", "Models", "Generation"]),

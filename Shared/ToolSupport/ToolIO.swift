@@ -66,11 +66,14 @@ public final class ToolIO {
   }
 
   /// The next frame; nil behind the last. Damaged ones are passed over with --skip-bad.
-  public func next() throws -> Frame? {
+  public func next() throws -> Frame? { try next(from: reader) }
+
+  /// The next frame of a further file that an option names.
+  public func next(from reader: FrameReader) throws -> Frame? {
     while true {
       do {
         guard let frame = try reader.next() else { return nil }
-        progress.update(reader.count, fraction: reader.fraction, note: progressNote)
+        progress.update(reader.count, fraction: reader.fraction)
         return frame
       } catch let error as FrameError where error.isRecoverable {
         try leaveOut(error)

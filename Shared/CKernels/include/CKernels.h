@@ -98,6 +98,18 @@ void kernel_rows_times_f32(const float *x, const float *w, const float *bias, fl
 void kernel_attend(const float *q, float *out, size_t group, size_t d, const float *const *keys,
                    const float *const *values, const size_t *counts, size_t runs, size_t ld, float scale, float *scores);
 
+// --- softmax regression (Regression.c) ------------------------------------------------------------------------------
+/// Σ x·y in f64
+double kernel_dot(const float *x, const float *y, size_t n);
+/// Adds, over the rows of logits x = z + t·dz [rows, n], loss = log Σ exp(x) - x[target]:
+/// slopes[0] += dloss/dt,  slopes[1] += d²loss/dt²
+void kernel_softmax_line(const float *z, const float *dz, float t, const int32_t *target, double slopes[2], size_t rows,
+                         size_t n);
+/// residual = softmax(z) - onehot(target) [rows, n], without cancellation where the target's probability nears 1;
+/// spread[n] += p·(1 - p) over the rows.  Returns the sum of the losses.
+double kernel_softmax_residual(const float *z, const int32_t *target, float *residual, float *spread, size_t rows,
+                               size_t n);
+
 // --- optimizer (Optimizer.c) ----------------------------------------------------------------------------------------
 /// One AdamW step (arXiv 1711.05101) as PyTorch writes it.  g is multiplied by gradient_scale first.
 /// rate1 = 1 - β1 and rate2 = 1 - β2, rounded once (1 - 0.999f in f32 is off by 5e-5);
