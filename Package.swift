@@ -98,7 +98,9 @@ let checks: [Target] = [
   .executableTarget(name: "commit-loop", dependencies: ["Checkpoints"], path: "Tests/CommitLoop"),
   tests("CheckpointsTests", uses: ["Checkpoints", "commit-loop"]),
   tests("ModelsTests", uses: ["Tensors", "Autograd", "TensorStream", "Checkpoints", "Models"]),
-  tests("ProbingTests", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream", "Imaging", "Probing"]),
+  tests(
+    "ProbingTests",
+    uses: ["Failures", "StrictJSON", "Tensors", "TensorStream", "Imaging", "Checkpoints", "Probing"]),
   tests(
     "GenerationTests",
     uses: ["Failures", "StrictJSON", "Tensors", "Autograd", "TensorStream", "Checkpoints", "Models", "Generation"]),

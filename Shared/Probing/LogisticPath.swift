@@ -114,6 +114,9 @@ final class LogisticPath {
         break
       }
     }
+    // The steps' roundings have added up in the logits: what is reported, and where the next C starts, has none of them.
+    problem.logits(weights, into: logits)
+    (loss, spread) = problem.residuals(logits, into: residuals)
     return LogisticFit(
       c: given, objective: factor * objective(c), gap: gap, iterations: iterations, isConverged: gap <= 10 * tolerance,
       weights: weights.copy(), correctCount: correctCount)

@@ -77,6 +77,41 @@ import Testing
     }
   }
 
+  @Test func softmaxRegressionAgreesWithItsFormulas() {
+    let (rows, n) = (5, 77)
+    let z = (0..<rows * n).map { 3 * sinf(Float($0) * 0.7) }
+    let dz = (0..<rows * n).map { cosf(Float($0) * 1.3) }
+    let targets = (0..<rows).map { Int32($0 * 13) }
+    var (loss, slopes, spread) = (0.0, [0.0, 0.0], [Double](repeating: 0, count: n))
+    var residuals: [Double] = []
+    for r in 0..<rows {
+      let row = z[r * n..<(r + 1) * n].map(Double.init)
+      let sum = row.reduce(0) { $0 + exp($1) }
+      let p = row.map { exp($0) / sum }
+      let u = (0..<n).map { Double(dz[r * n + $0]) }
+      let mean = (0..<n).reduce(0) { $0 + p[$1] * u[$1] }
+      loss += log(sum) - row[Int(targets[r])]
+      slopes[0] += mean - u[Int(targets[r])]
+      slopes[1] += (0..<n).reduce(0) { $0 + p[$1] * (u[$1] - mean) * (u[$1] - mean) }
+      residuals += (0..<n).map { p[$0] - ($0 == Int(targets[r]) ? 1 : 0) }
+      for i in 0..<n { spread[i] += p[i] * (1 - p[i]) }
+    }
+    atEveryLevel { level in
+      var got = [Float](repeating: .nan, count: rows * n)
+      var gotSpread = [Float](repeating: 0, count: n)
+      let gotLoss = kernel_softmax_residual(z, targets, &got, &gotSpread, rows, n)
+      #expect(abs(gotLoss - loss) <= 1e-6 * loss, "level \(level)")
+      #expect(worst(got, residuals, scale: { _ in 1 }) <= 3e-7, "level \(level)")
+      #expect(worst(gotSpread, spread, scale: { _ in 1 }) <= 1e-6, "level \(level)")
+      var gotSlopes = [0.0, 0.0]
+      kernel_softmax_line(z, dz, 0, targets, &gotSlopes, rows, n)
+      kernel_softmax_line(z.map { $0 - 50 }, dz, 0, targets, &gotSlopes, rows, n)  // it adds, and only differences count
+      #expect(abs(gotSlopes[0] - 2 * slopes[0]) <= 2e-5 && abs(gotSlopes[1] - 2 * slopes[1]) <= 2e-5, "level \(level)")
+      let products = zip(z, dz).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+      #expect(abs(kernel_dot(z, dz, z.count) - products) <= 1e-12 * Double(z.count), "level \(level)")
+    }
+  }
+
   @Test func bfloat16RoundsToNearestEven() {
     let x: [Float] = [1, 1.00390625, 1.01171875, -2.5, .nan, .infinity, 3.4e38]
     atEveryLevel { _ in

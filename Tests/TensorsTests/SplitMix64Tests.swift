@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+import Tensors
+import Testing
+
+@Suite struct SplitMix64Tests {
+  /// The generator's published first outputs for state 1234567.
+  @Test func theGeneratorIsSplitMix64() {
+    var random = SplitMix64(state: 1_234_567)
+    #expect(random.next() == 6_457_827_717_110_365_317)
+    #expect(random.next() == 3_203_168_211_198_807_973)
+  }
+}
