@@ -13,13 +13,13 @@ import Testing
   }
 
   /// Kills a pipeline and everything that it started after each of these times, then lets it run to its end.
-  private func killed(_ script: String, _ folder: String, after seconds: [String]) -> String {
+  private func killed(_ call: String, after seconds: [String]) -> String {
     """
     for t in \(seconds.joined(separator: " ")); do
-      setsid "$pipelines/\(script)" \(folder) >/dev/null 2>&1 & p=$!
+      setsid \(call) >/dev/null 2>&1 & p=$!
       sleep $t; kill -KILL -- -$p 2>/dev/null; wait $p 2>/dev/null
     done
-    "$pipelines/\(script)" \(folder)
+    \(call)
     """
   }
 
@@ -31,7 +31,8 @@ import Testing
       let whole = try run("\"$pipelines/base\" a", in: folder, sizes)
       #expect(whole.status == 0, "\(whole.stderr)")
       #expect(whole.lines.first?.hasPrefix("type") == true && whole.lines.last?.hasPrefix("all") == true)
-      let interrupted = try run(killed("base", "b", after: ["0.4", "0.7", "1.1", "1.6"]), in: folder, sizes)
+      let interrupted = try run(
+        killed("\"$pipelines/base\" b", after: ["0.4", "0.7", "1.1", "1.6"]), in: folder, sizes)
       #expect(interrupted.status == 0, "\(interrupted.stderr)")
       let same = try runPipeline(
         """
@@ -41,6 +42,64 @@ import Testing
       #expect(same.status == 0, "\(same.stderr)")
       #expect(same.lines.prefix(2) == ["4", "5"])
       #expect(!same.lines.contains { $0.hasSuffix(".frames") }, "\(same.lines)")
+    }
+  }
+
+  @Test func aPivotRunThatWasKilledEndsWithTheSameTable() throws {
+    let sizes = [
+      "TRAIN_SCENES": "60", "VAL_SCENES": "6", "TEST_SCENES": "12", "PROBE_SCENES": "60", "EPOCHS": "1",
+      "SFT_RATES": "1e-5 1e-4", "DPO_RATES": "1e-5 1e-4",
+    ]
+    try withTemporaryDirectory { folder in
+      let whole = try run("\"$pipelines/pivot\" a", in: folder, sizes)
+      #expect(whole.status == 0, "\(whole.stderr)")
+      #expect(whole.text.contains("DPO: loss 0.693"), "\(whole.text)")
+      for model in ["base", "sft", "dpo"] { #expect(whole.lines.contains { $0.hasPrefix(model + " ") }) }
+      let interrupted = try run(killed("\"$pipelines/pivot\" b", after: ["0.3", "0.8", "1.5"]), in: folder, sizes)
+      #expect(interrupted.status == 0, "\(interrupted.stderr)")
+      let same = try runPipeline(
+        "cmp a/dpo.bin b/dpo.bin && cmp a/sft.bin b/sft.bin && diff a/table.txt b/table.txt && ls b/*.partial",
+        in: folder)
+      #expect(same.stdout.isEmpty && same.stderr.contains("No such file"), "\(same.text)\(same.stderr)")
+      let again = try run("\"$pipelines/pivot\" a", in: folder, sizes)
+      #expect(again.status == 0 && again.text == whole.text)
+    }
+  }
+
+  /// Of the rounds with grpo-step, GRPOStepTests has the like.
+  @Test func onPolicyPairsInRoundsThatWereKilledEndWithTheSamePolicy() throws {
+    let sizes = [
+      "METHOD": "dpo", "ROUNDS": "2", "PROMPTS": "24", "N": "4", "MAX_TOKENS": "8", "RULE": "--rule exact",
+      "TEMPERATURE": "1.5",
+    ]
+    try withTemporaryDirectory { folder in
+      let base = "\"$pipelines/base.safetensors\""
+      _ = try runPipeline("miniworld --quiet --scenes 20 --types color,count,location w", in: folder)
+      let call = "\"$pipelines/grpo\" \(base) w/choices.jsonl"
+      let whole = try run(call + " a", in: folder, sizes)
+      #expect(whole.status == 0, "\(whole.stderr)")
+      let interrupted = try run(killed(call + " b", after: ["0.4", "0.8"]), in: folder, sizes)
+      #expect(interrupted.status == 0, "\(interrupted.stderr)")
+      let same = try runPipeline(
+        "cmp a/round-2/policy.bin b/round-2/policy.bin && wc -l < b/round-2/log.jsonl", in: folder)
+      #expect(same.status == 0, "\(same.stderr)")
+    }
+  }
+
+  @Test func aCheckpointIsEvaluatedOverSeveralManifestsInOneTable() throws {
+    try withTemporaryDirectory { folder in
+      let result = try run(
+        """
+        for split in val test; do miniworld --quiet --scenes 8 --split $split $split; mv $split/choices.jsonl $split/$split.jsonl; done
+        "$pipelines/eval" "$pipelines/base.safetensors" val/val.jsonl test/test.jsonl && ls eval-base
+        """, in: folder, ["REWARD": "--rule exact"])
+      #expect(result.status == 0, "\(result.stderr)")
+      #expect(result.lines.contains { $0.hasPrefix("verdicts of 64 completions") }, "\(result.text)")
+      #expect(result.lines.suffix(4) == ["scores.json", "table.txt", "test.answers", "val.answers"])
+      let twice = try run("\"$pipelines/eval\" \"$pipelines/base.safetensors\" a/x.jsonl b/x.jsonl", in: folder, [:])
+      #expect(twice.status != 0)
+      let usage = try run("\"$pipelines/eval\" only-one", in: folder, [:])
+      #expect(usage.status == 64 && usage.stderr == "usage: pipelines/eval CHECKPOINT MANIFEST...\n")
     }
   }
 }
