@@ -5,6 +5,7 @@
     peer.py dpo    [--lean] [--bf16] [--ckpt DIR] [--frames FILE] [--repeat 8]
     peer.py encode [--bf16] [--batch 8]                            [--repeat 3]
     peer.py images FOLDER [--size 384]                             [--repeat 3]
+    peer.py probe FILE [--make]                                    [--repeat 1]
     peer.py decode [--bf16] [--prompt 228] [--tokens 64]           [--repeat 2]
 
 dpo      One DPO step: policy forward and backward over chosen and rejected, all parts trained, reference given, clip, AdamW.
@@ -14,6 +15,9 @@ dpo      One DPO step: policy forward and backward over chosen and rejected, all
 encode   SigLIP B/16-224, the 11 layers that its penultimate features need.
 decode   transformers.generate of the Qwen2.5-0.5B shape, batch 1, greedy: the time of --tokens tokens less that of the first.
          --bf16: weights and arithmetic in bf16, as the published checkpoint is stored and loaded.
+probe    scikit-learn: LogisticRegression(max_iter=1000) for the six C of the paper on the features of FILE, in f32 as they are.
+         --make writes FILE and FILE.test first: 10,000 and 1,000 images, width 768, 100 classes, the spectrum falling as a
+         ViT's does, around a large mean.
 images   Pillow: decode, convert to RGB, stretch bicubically, normalise, to float.
 
 Times are the minimum of --repeat runs after one to warm up; --threads defaults to 1.
@@ -193,6 +197,54 @@ def decode(arguments):
            tokens_per_second=arguments.tokens / seconds, prefill_tokens_per_second=arguments.prompt / first)
 
 
+def make_features(path, count, width=768, classes=100):
+    """-> f32 [count, width] of length 1, labels; frames in `path` and `path`.test."""
+    import numpy as np
+    generator = np.random.default_rng(1)
+    spectrum = (1 + np.arange(width)) ** -0.7
+    basis, _ = np.linalg.qr(generator.normal(size=(width, width)))
+    centres, mean = generator.normal(size=(classes, width)), 6 * generator.normal(size=width) * spectrum.mean()
+    for name, count in ((path, count), (path + ".test", count // 10)):
+        labels = np.arange(count) % classes
+        features = (0.35 * centres[labels] + generator.normal(size=(count, width))) * spectrum @ basis + mean
+        features = (features / np.linalg.norm(features, axis=1, keepdims=True)).astype(np.float32)
+        with open(name, "wb") as out:
+            for number, (row, label) in enumerate(zip(features, labels)):
+                header = json.dumps({"__metadata__": {"id": f"image-{number}", "class": f"class {label}"}, "features": {
+                    "dtype": "F32", "shape": [1, width], "data_offsets": [0, row.nbytes]}}).encode()
+                out.write(struct.pack("<Q", len(header)) + header + row.tobytes())
+
+
+def probe(arguments):
+    import numpy as np
+    import sklearn
+    from safetensors.numpy import load
+    from scipy.special import log_softmax
+    from sklearn.linear_model import LogisticRegression
+    if arguments.make:
+        make_features(arguments.folder, 10000)
+    data, at, rows, names = pathlib.Path(arguments.folder).read_bytes(), 0, [], []
+    while at < len(data):
+        length, = struct.unpack_from("<Q", data, at)
+        header = json.loads(data[at + 8:at + 8 + length])
+        end = at + 8 + length + header["features"]["data_offsets"][1]
+        rows.append(load(data[at:end])["features"].mean(0))
+        names.append(header["__metadata__"]["class"])
+        at = end
+    x = np.stack(rows)
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    classes, y = np.unique(names, return_inverse=True)
+    objectives, start = [], time.perf_counter()
+    for c in (0.01, 0.03, 0.1, 0.316, 1.0, 3.16):
+        model = LogisticRegression(C=c, max_iter=1000, random_state=0).fit(x, y)
+        objectives.append((c, model.coef_.astype(np.float64), model.intercept_))
+    seconds = time.perf_counter() - start
+    objectives = [0.5 * (w ** 2).sum() - c * log_softmax(x @ w.T + b, axis=1)[np.arange(len(y)), y].sum()
+                  for c, w, b in objectives]
+    report(arguments, work="six logistic regressions", library=f"scikit-learn {sklearn.__version__}", images=len(y),
+           seconds=seconds, objectives=objectives)
+
+
 def images(arguments):
     import numpy as np
     import PIL
@@ -213,8 +265,9 @@ def images(arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("work", choices=("dpo", "encode", "images", "decode"))
+    parser.add_argument("work", choices=("dpo", "encode", "images", "decode", "probe"))
     parser.add_argument("folder", nargs="?")
+    parser.add_argument("--make", action="store_true")
     parser.add_argument("--lean", action="store_true")
     parser.add_argument("--bf16", action="store_true")
     parser.add_argument("--ckpt")
@@ -227,12 +280,12 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     arguments.repeat = arguments.repeat or {"dpo": 8, "decode": 2}.get(arguments.work, 3)
-    if arguments.work == "images" and not arguments.folder:
-        parser.error("images needs a FOLDER")
+    if arguments.work in ("images", "probe") and not arguments.folder:
+        parser.error(f"{arguments.work} needs a FOLDER or FILE")
     torch.set_num_threads(arguments.threads)
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
-    {"dpo": dpo, "encode": encode, "images": images, "decode": decode}[arguments.work](arguments)
+    {"dpo": dpo, "encode": encode, "images": images, "decode": decode, "probe": probe}[arguments.work](arguments)
 
 
 main()
