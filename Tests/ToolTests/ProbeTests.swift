@@ -199,7 +199,8 @@ import Testing
       try refused(["--test", folder + "/none"], features(), status: 66, "none")
       try refused(
         ["--split", "0.5", "--predictions", folder + "/no/such/place"], features(), status: 73, "cannot create")
-      try refused(["--test", folder + "/test"], features(4), "one of each: none can be held out to choose C")
+      try writeFile(folder + "/sound", features(8))
+      try refused(["--test", folder + "/sound"], features(4), "one of each: none can be held out to choose C")
     }
   }
 
