@@ -11,15 +11,16 @@ struct FeatureBasis {
   /// [D, D], an axis a row.
   private let axes: Tensor
 
-  /// Rows that the axes are computed from, at most: they decide the speed, not the result.
-  private static let sampleSize = 16384
+  /// Rows that the axes are computed from, at most (or 4 D where that is more): they decide the speed, not the result.
+  private static let sampleSize = 2048
   private static let rowsAtATime = 1024
 
   /// - Parameter features: [N, D], finite.
   init(of features: Tensor) {
     let (count, width) = (features.rows, features.columns)
     mean = Self.columnMeans(features)
-    let stride = max(1, (count + Self.sampleSize - 1) / Self.sampleSize)
+    let wanted = max(Self.sampleSize, 4 * width)
+    let stride = max(1, (count + wanted - 1) / wanted)
     let rows = Array(Swift.stride(from: 0, to: count, by: stride))
     let sample = Tensor(uninitialized: [rows.count, width])
     let mean = mean

@@ -18,8 +18,8 @@ public struct LinearProbe: Sendable {
   public var seed: UInt64
 
   /// `gap` to reach: for what is reported, and for choosing C.
-  private static let tolerance = 2e-8
-  private static let selectionTolerance = 1e-6
+  private static let tolerance = 4e-8
+  private static let selectionTolerance = 1e-5
 
   /// The grid of PIVOT's evaluation.
   public static let paperGrid = [0.01, 0.03, 0.1, 0.316, 1.0, 3.16]

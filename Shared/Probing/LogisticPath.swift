@@ -45,7 +45,11 @@ final class LogisticPath {
   /// Where the search for the last C began.
   private var before: (weights: Tensor, logits: Tensor)?
 
+  /// Steps since the logits were last the product of features and weights.
+  private var stepsSinceProduct = 0
+
   private static let rebuildEvery = 20
+  private static let fewSteps = 16
   /// Iterations without a smaller gap than before, after which rounding is taken to allow none.
   private static let patience = 60
 
@@ -114,9 +118,12 @@ final class LogisticPath {
         break
       }
     }
-    // The steps' roundings have added up in the logits: what is reported, and where the next C starts, has none of them.
-    problem.logits(weights, into: logits)
-    (loss, spread) = problem.residuals(logits, into: residuals)
+    if stepsSinceProduct > Self.fewSteps {
+      // The steps' roundings have added up in the logits: what is reported, and where the next C starts, is free of them.
+      problem.logits(weights, into: logits)
+      (loss, spread) = problem.residuals(logits, into: residuals)
+      stepsSinceProduct = 0
+    }
     return LogisticFit(
       c: given, objective: factor * objective(c), gap: gap, iterations: iterations, isConverged: gap <= 10 * tolerance,
       weights: weights.copy(), correctCount: correctCount)
@@ -162,6 +169,7 @@ final class LogisticPath {
   }
 
   private func move(_ t: Double, _ direction: Tensor) {
+    stepsSinceProduct += 1
     add(t, direction, to: weights)
     add(t, change, to: logits)
     evaluate()
@@ -178,8 +186,9 @@ final class LogisticPath {
     for target in problem.targets { counts[Int(target)] += 1 }
     let logs = counts.map { log(max($0, 0.5)) }
     let mean = logs.reduce(0, +) / Double(logs.count)
-    for (k, value) in logs.enumerated() { weights.pointer[(k + 1) * weights.columns - 1] = Float(value - mean) }
-    problem.logits(weights, into: logits)
+    let intercepts = logs.map { Float($0 - mean) }
+    for (k, value) in intercepts.enumerated() { weights.pointer[(k + 1) * weights.columns - 1] = value }
+    for row in 0..<logits.rows { (logits.pointer + row * logits.columns).update(from: intercepts, count: logs.count) }
   }
 
   private func difference(of a: Tensor, and b: Tensor, into result: Tensor) {

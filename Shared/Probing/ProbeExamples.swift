@@ -122,13 +122,11 @@ public final class ExampleCollector {
       let values = patches.pointer + row * patches.columns
       for column in mean.indices { mean[column] += Double(values[column]) }
     }
-    // Divided by the largest first: squares of very large or small features would leave the range.
-    let largest = mean.reduce(0) { max($0, abs($1)) }
-    let norm =
-      largest
-      * mean.reduce(0) { $0 + ($1 / max(largest, .leastNormalMagnitude)) * ($1 / max(largest, .leastNormalMagnitude)) }
-      .squareRoot()
-    for value in mean { values.append(norm > 0 ? Float(value / norm) : 0) }
+    // Scaled by the largest first: squares of very large or small features would leave the range.
+    let scale = 1 / max(mean.reduce(0) { max($0, abs($1)) }, 1e-300)
+    let norm = mean.reduce(0) { $0 + ($1 * scale) * ($1 * scale) }.squareRoot()
+    let factor = norm > 0 ? scale / norm : 0
+    values.append(contentsOf: mean.lazy.map { Float($0 * factor) })
   }
 
   private func firstBad(_ tensor: Tensor) -> Int? {

@@ -20,8 +20,26 @@ struct SoftmaxLoss {
   }
 
   /// dL/dW = (P - Y)ᵀ·X: [N, K] -> [K, D + 1].
+  ///
+  /// Groups of examples, whose number depends on the shape only, each give a part; the parts are added in order. (Splitting the
+  /// result instead would make BLAS read all residuals once for each of its parts.)
   func gradient(_ residuals: Tensor, into gradient: Tensor) {
-    parallelMultiply(Matrix(residuals), Matrix(features), .left, into: Matrix(gradient))
+    let groups = min(16, max(1, count / 512))
+    let size = (count + groups - 1) / groups
+    let parts = Tensor(uninitialized: [groups] + gradient.shape)
+    parallelFor(chunks: groups) { group in
+      let rows = min(count, group * size)..<min(count, (group + 1) * size)
+      multiply(
+        Matrix(residuals.rows(rows)), Matrix(features.rows(rows)), .left,
+        into: Matrix(parts.rows(group..<group + 1).reshaped(gradient.shape)))
+    }
+    inChunks(gradient.count, size: 1 << 14) { range in
+      let target = gradient.pointer + range.lowerBound
+      target.update(from: parts.pointer + range.lowerBound, count: range.count)
+      for group in 1..<max(1, groups) {
+        kernel_add(target, parts.pointer + group * gradient.count + range.lowerBound, target, range.count)
+      }
+    }
   }
 
   /// P - Y [N, K], the loss, and for each class Σ_i p·(1 - p).
