@@ -26,9 +26,10 @@ import Testing
     #expect(result.top1 == 0.25 && result.top5 == 0.75)
     #expect(result.predictions == [6, 6, 6, 6])
     // Of equal logits the first counts.
-    let equal = report([[1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1]], [0, 5])
-    #expect(equal.top1 == 0.5 && equal.top5 == 0.5)
-    expectClose(equal.probabilities.values, [Float](repeating: 1 / 6, count: 12), tolerance: 1e-6)
+    let equal = report(
+      [[1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1]], [0, 5, 0, 0])
+    #expect(equal.top1 == 0.75 && equal.top5 == 0.75)
+    expectClose(equal.probabilities.values, [Float](repeating: 1 / 6, count: 24), tolerance: 1e-6)
   }
 
   @Test func prototypesAreClassMeans() throws {
@@ -83,8 +84,8 @@ import Testing
 
   @Test func thePictureShowsWhatIsTakenForWhat() throws {
     // Class 0 right three times of four, class 1 always taken for class 0.
-    let result = report([[1, 0], [1, 0], [1, 0], [0, 1], [1, 0]], [0, 0, 0, 0, 1])
-    #expect(result.confusion == [[3, 1], [1, 0]])
+    let result = report([[1, 0], [1, 0], [1, 0], [0, 1], [1, 0], [1, 0]], [0, 0, 0, 0, 1, 1])
+    #expect(result.confusion == [[3, 1], [2, 0]])
     let image = try Image.decode(ConfusionPicture(result).png())
     func darkness(_ row: Int, _ column: Int) -> Int {
       // The corner of a cell of 48 pixels, away from its number.
