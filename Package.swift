@@ -39,15 +39,16 @@ let floors: [Target] = [
   c("CImageCodecs", uses: ["CPNG", "CJPEG"]),
   shared("Failures", uses: []),
   shared("StrictJSON", uses: ["Failures"]),
+  shared("Digests", uses: []),
   shared("Rewards", uses: ["Failures", "StrictJSON"]),
   shared("Tensors", uses: ["Failures", "CKernels", "COpenBLAS"]),
   shared("Autograd", uses: ["Tensors"]),
   shared("TensorStream", uses: ["Failures", "StrictJSON", "Tensors", "CZlib"]),
   shared("Imaging", uses: ["Failures", "StrictJSON", "CImageCodecs"]),
-  shared("Tokenizers", uses: ["Failures", "StrictJSON"]),
+  shared("Tokenizers", uses: ["Failures", "StrictJSON", "Digests"]),
   shared("Manifests", uses: ["Failures", "StrictJSON", "TensorStream", "Imaging", "Tokenizers"]),
   shared("MiniWorlds", uses: ["Failures", "StrictJSON", "Imaging"]),
-  shared("Checkpoints", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream"]),
+  shared("Checkpoints", uses: ["Failures", "StrictJSON", "Digests", "Tensors", "TensorStream"]),
   shared("Models", uses: ["Failures", "StrictJSON", "Tensors", "Autograd", "Checkpoints"]),
   shared(
     "Probing",
@@ -58,7 +59,7 @@ let floors: [Target] = [
   shared(
     "Training",
     uses: [
-      "Failures", "StrictJSON", "Tensors", "Autograd", "TensorStream", "Tokenizers", "Checkpoints", "Models",
+      "Failures", "StrictJSON", "Digests", "Tensors", "Autograd", "TensorStream", "Tokenizers", "Checkpoints", "Models",
       "Generation",
     ]),
   shared(

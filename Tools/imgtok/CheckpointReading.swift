@@ -17,6 +17,9 @@ struct TextOptions {
   var parsesSpecial: Bool
   /// Answers to no question are put together in the plain style.
   var takesCaptions: Bool
+  /// `--max-length`, and whether responses are shortened to it.
+  var maxLength: Int?
+  var truncatesResponses: Bool
 }
 
 extension FrameMaker {
@@ -28,9 +31,20 @@ extension FrameMaker {
     func template(_ style: ChatTemplate.Style) throws -> ChatTemplate? {
       config.text == nil ? nil : try readTemplate(checkpoint, config.imageToken, texts, style)
     }
+    let limit = try config.text.map { text in
+      if let maximum = texts.maxLength, maximum > text.positionCount {
+        throw PlainFailure.usage(
+          "--max-length \(maximum): the checkpoint was made for \(text.positionCount) positions (max_position_embeddings)"
+        )
+      }
+      return SequenceLimit(
+        rowsPerImage: config.featuresPerImage, positionCount: text.positionCount, maximum: texts.maxLength,
+        truncatesResponses: texts.truncatesResponses)
+    }
     self.init(
       preprocessor: preprocessor, patch: config.vision?.patchSize ?? 1, template: try template(texts.style),
-      captionTemplate: texts.takesCaptions ? try template(.plain) : nil, labels: texts.labels, exif: exif)
+      captionTemplate: texts.takesCaptions ? try template(.plain) : nil, labels: texts.labels, limit: limit,
+      tokenizer: try checkpoint.json("tokenizer.json").flatMap(Tokenizer.fingerprint), exif: exif)
   }
 }
 
