@@ -31,8 +31,8 @@ import Training
 
   @Flag(
     help: """
-      Print a table on standard error: how often "gt" is the likeliest choice, with its standard error, beside blind \
-      guessing and always giving the most frequent answer (of pairs: the \
+      Print a table on standard error: how often "gt" is the likeliest choice (of m equally likely ones each counts \
+      1/m), with its standard error, beside blind guessing and always giving the most frequent answer (of pairs: the \
       chosen response likelier than the rejected; and the DPO loss, margin and accuracy against the reference that \
       they carry).
       """)
