@@ -58,7 +58,7 @@ import Testing
       let interrupted = try run(killed("\"$pipelines/pivot\" b", after: ["0.3", "0.8", "1.5"]), in: folder, sizes)
       #expect(interrupted.status == 0, "\(interrupted.stderr)")
       let same = try runPipeline(
-        "cmp a/dpo.bin b/dpo.bin && cmp a/sft.bin b/sft.bin && diff a/table.txt b/table.txt && ls b/*.partial",
+        "cmp a/dpo.bin b/dpo.bin && cmp a/sft.bin b/sft.bin && diff a/table.txt b/table.txt && ls b/*.partial*",
         in: folder)
       #expect(same.stdout.isEmpty && same.stderr.contains("No such file"), "\(same.text)\(same.stderr)")
       let again = try run("\"$pipelines/pivot\" a", in: folder, sizes)

@@ -39,9 +39,9 @@ enum Truncation: String, ExpressibleByArgument, CaseIterable { case response }
         id                       default: line-N
 
       Example: the PIVOT paper's preference pairs
-        imgtok --ckpt BASE < pairs.jsonl > pairs
+        imgtok --ckpt base < pairs.jsonl > pairs
       Example: a folder with one sub-folder a class
-        imgtok --ckpt BASE --folder flowers/train | encode --ckpt BASE > features
+        imgtok --ckpt base --folder flowers/train | encode --ckpt base > features
       """,
     version: Version.text)
 

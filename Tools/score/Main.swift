@@ -15,9 +15,11 @@ import Training
       candidate answers, with --completions what sample wrote.
 
       Example: how often is the right answer the likeliest, by category?
-        imgtok --ckpt base < test.jsonl | score --ckpt enc.bin --choices --summary > /dev/null
+        imgtok --ckpt base < test.jsonl |
+          score --ckpt enc.bin --choices --summary > /dev/null
       Example: what has training changed, on pairs that it has not seen?
-        imgtok --ckpt base < pairs.jsonl | score --ckpt base | score --ckpt enc.bin --summary > /dev/null
+        imgtok --ckpt base < pairs.jsonl | score --ckpt base |
+          score --ckpt enc.bin --summary > /dev/null
       """,
     version: Version.text)
 
