@@ -76,11 +76,11 @@ private func blocks(_ page: String) -> [[String]] {
 }
 
 /// Shell words that a line of a page may begin with, beside the tools.
-private let shellWords: Set = [
-  "awk", "cat", "cd", "cp", "export", "find", "for", "git", "grep", "head", "ls", "mkdir", "mv", "pip", "printf",
-  "python3",
-  "rm", "sed", "source", "sudo", "swift", "tar", "time", "wget", "while",
-]
+private let shellWords = Set(
+  """
+  apt-get awk bash cat cd chmod cmp cp curl cut diff echo env export find for git grep gzip head jq ln ls make mkdir mv pip \
+  printf python3 rm sed seq sh sort source sudo swift tail tar tee time timeout touch until wc wget while xargs zcat
+  """.split(separator: " ").map(String.init))
 
 private func isCommand(_ line: String, tools: [String]) -> Bool {
   let words = line.split(separator: " ").drop { $0.contains("=") && $0.first?.isUppercase == true }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct PageTests {
   /// What a page's commands find, and what keeps one of them from being run as it stands. Whatever is named here must be on the page.
   private struct Setting {
-    /// Bash that is run before the page's first command.
+    /// Bash that is run before the page's first command, for what the page does not make itself.
     var prelude = ""
     /// Smaller numbers for a command's own.
     var smaller: [(from: String, to: String)] = []
@@ -24,8 +24,9 @@ import Testing
   private static let readOne =
     #"python3 -c 'from safetensors.numpy import load_file; print(load_file("one.safetensors")["prompt"])'"#
 
-  /// A folder as somebody has it who has pasted README's first section, with data of their own beside: the names that docs and --help use.
-  private let kitchen = """
+  /// A folder as somebody has it who has pasted README's main job and has data of their own: the
+  /// names that docs and --help use.
+  private let workspace = """
     ckpt convert --quiet --dtype f32 pipelines/base.safetensors base && cp pipelines/base.safetensors policy.bin
     ln -s base Qwen2.5-1.5B-Instruct
     miniworld --quiet --scenes 24 --questions 2 --seed 1 world
@@ -43,9 +44,8 @@ import Testing
 
   private static let readme = Setting(
     smaller: [
+      ("--scenes 64", "--scenes 16"), ("--scenes 4000", "--scenes 12"), ("--scenes 600", "--scenes 4"),
       ("PROMPTS=128", "PROMPTS=8"), ("ROUNDS=40", "ROUNDS=2"), ("round-40", "round-2"),
-      ("--scenes 4000", "--scenes 12"),
-      ("--scenes 600", "--scenes 4"), ("--scenes 64", "--scenes 16"),
     ],
     knobs: [
       "TRAIN_SCENES": "60", "VAL_SCENES": "4", "TEST_SCENES": "8", "PROBE_SCENES": "60", "EPOCHS": "1",
@@ -111,13 +111,13 @@ import Testing
   @Test func docs() throws {
     let pages = try runPipeline("cd '\(repositoryRoot)/docs' && ls *.md").lines
     for name in Self.docs.keys { #expect(pages.contains(name), "no page docs/\(name)") }
-    try withKitchen { kitchen in
+    try withWorkspace { workspace in
       var count = 0
       for name in pages {
         let commands = shellCommands(inMarkdown: try page("docs/" + name), tools: tools)
         let pasted = commands.filter { !$0.isSession }
         #expect(pasted.count == commands.count || Self.compared.contains(name), "docs/\(name): who runs its sessions?")
-        try runInCopy(of: kitchen, pasted, Self.docs[name] ?? Setting(), of: "docs/" + name)
+        try runInCopy(of: workspace, pasted, Self.docs[name] ?? Setting(), of: "docs/" + name)
         count += pasted.count
       }
       #expect(count >= 35)
@@ -134,13 +134,13 @@ import Testing
     }
     for name in Self.help.keys { #expect(names.contains(name), "no tool \(name)") }
     #expect(names.count >= 28)
-    try withKitchen { kitchen in
+    try withWorkspace { workspace in
       for name in names {
         let words = name.split(separator: " ").map(String.init)
         let (commands, broken) = shellCommands(inHelp: try runTool(words[0], words.dropFirst() + ["--help"]).text)
         #expect(!commands.isEmpty, "\(name) --help has no example")
         #expect(broken.isEmpty, "\(name) --help breaks an example: \(broken)")
-        try runInCopy(of: kitchen, commands, Self.help[name] ?? Setting(), of: name + " --help")
+        try runInCopy(of: workspace, commands, Self.help[name] ?? Setting(), of: name + " --help")
       }
     }
   }
@@ -181,20 +181,20 @@ import Testing
 
   // MARK: Running
 
-  private func withKitchen(_ body: (String) throws -> Void) throws {
+  private func withWorkspace(_ body: (String) throws -> Void) throws {
     try withTemporaryDirectory { folder in
-      let made = try bash(kitchen, in: folder)
+      let made = try bash(workspace, in: folder)
       #expect(made.status == 0, "\(made.ending)")
       try body(folder)
     }
   }
 
-  private func runInCopy(of kitchen: String, _ commands: [ShellCommand], _ setting: Setting, of page: String) throws {
+  private func runInCopy(of workspace: String, _ commands: [ShellCommand], _ setting: Setting, of page: String) throws {
     if commands.isEmpty { return }
     var setting = setting
     setting.prelude = "export PIVOT_CKPT=base\n" + setting.prelude
     try withTemporaryDirectory { folder in
-      _ = try runPipeline("cp -a '\(kitchen)'/. .", in: folder)
+      _ = try runPipeline("cp -a '\(workspace)'/. .", in: folder)
       try run(commands, setting, of: page, in: folder)
     }
   }
