@@ -86,6 +86,21 @@ import Testing
     }
   }
 
+  @Test func anEvaluationThatWasKilledEndsWithTheSameTable() throws {
+    try withTemporaryDirectory { folder in
+      _ = try runPipeline("miniworld --quiet --scenes 40 w", in: folder)
+      let call = "\"$pipelines/eval\" \"$pipelines/base.safetensors\" w/choices.jsonl"
+      let whole = try run(call, in: folder, ["REWARD": "--rule exact", "FOLDER": "a"])
+      #expect(whole.status == 0, "\(whole.stderr)")
+      let interrupted = try run(
+        killed(call, after: ["0.2", "0.3", "0.4"]), in: folder, ["REWARD": "--rule exact", "FOLDER": "b"])
+      #expect(interrupted.status == 0, "\(interrupted.stderr)")
+      let same = try runPipeline(
+        "diff a/table.txt b/table.txt && cmp a/choices.answers b/choices.answers && ls b/cache", in: folder)
+      #expect(same.status == 0 && same.lines.count == 2, "\(same.text)\(same.stderr)")
+    }
+  }
+
   @Test func aCheckpointIsEvaluatedOverSeveralManifestsInOneTable() throws {
     try withTemporaryDirectory { folder in
       let result = try run(
