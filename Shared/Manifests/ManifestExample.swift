@@ -77,6 +77,7 @@ public struct ManifestExample: Sendable {
 
     label = try classes.label(in: fields)
     try readPrompt(fields, options)
+    try readSystem(fields)
     try readResponses(fields, options)
     let gt = try readChoices(fields)
     metadata["id"] = id
@@ -113,6 +114,19 @@ public struct ManifestExample: Sendable {
     } else {
       prompt = turns
       guard turns.last?.role == .user else { throw fields.error("\"\(key)\" has no user turn") }
+    }
+  }
+
+  /// ShareGPT's key `system`: the system turn of the question or conversation beside it. Its files write "" for none of
+  /// its own. A line that asks nothing has no use for one: then the key is metadata like any other.
+  private mutating func readSystem(_ fields: Fields) throws {
+    guard let first = prompt?.first, let text = try fields.text("system"), !text.isEmpty else { return }
+    if first.role != .system {
+      prompt?.insert(ChatTurn(.system, text), at: 0)
+      return
+    }
+    guard first.text.utf8.elementsEqual(text.utf8) else {
+      throw fields.error("has \"system\" and another text in the system turn of its conversation, expected one of them")
     }
   }
 

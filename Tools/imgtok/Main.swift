@@ -30,6 +30,7 @@ enum Truncation: String, ExpressibleByArgument, CaseIterable { case response }
         chosen, rejected         a preference pair
         image_rejected           another image for the rejected response
         answer                   a supervised response (plain: also caption)
+        system                   the system turn, where the line has none
         conversations, messages  turns {"from": "human"|"gpt", "value": ...} or
                                  {"role": "user"|"assistant", "content": ...}
         choices, gt              candidate answers; the right one or its index
@@ -56,13 +57,18 @@ enum Truncation: String, ExpressibleByArgument, CaseIterable { case response }
     ))
   var root: String?
 
-  @Option(help: "How texts are put together: chatml (Qwen2's chat format) or plain (image, caption, newline).")
-  var template: ChatTemplate.Style = .chatml
+  @Option(
+    help:
+      "How texts are put together: chatml (Qwen2's chat format) or plain (image, caption, newline). Default: chatml, unless the checkpoint's own chat template writes another format, which is refused."
+  )
+  var template: ChatTemplate.Style?
 
   @Flag(help: "Take answers to no question for captions, put together as --template plain does.")
   var captions = false
 
-  @Option(help: ArgumentHelp("The system line of the chat; \"\" for none.", valueName: "text"))
+  @Option(
+    help: ArgumentHelp(
+      "The system line of chats that have none; \"\" for none. Default: the chat template's own.", valueName: "text"))
   var system: String?
 
   @Option(
@@ -116,17 +122,18 @@ enum Truncation: String, ExpressibleByArgument, CaseIterable { case response }
   }
 
   mutating func run(_ io: ToolIO) throws {
-    let maker = try FrameMaker(
-      checkpoint: checkpoint.path(),
+    var (maker, chat) = try readCheckpoint(
+      checkpoint.path(),
       texts: TextOptions(
-        style: template, system: system ?? ChatTemplate.defaultSystem, labels: labels, parsesSpecial: parseSpecial,
-        takesCaptions: captions, maxLength: maxLength, truncatesResponses: truncate == .response),
+        style: template, system: system, labels: labels, parsesSpecial: parseSpecial, takesCaptions: captions,
+        maxLength: maxLength, truncatesResponses: truncate == .response),
       exif: !noExif)
     let source = try openSource()
     var lacksTokenizer = false
     var counts = ExampleCounts()
     try maker.makeFrames(of: source, threads: threads ?? Compute.threads) { frame, isShortened in
       if frame.metadata["question"] != nil, frame.tensors["prompt"] == nil { lacksTokenizer = true }
+      try chat.check(frame)
       counts.add(frame, isShortened: isShortened)
       try io.attempt { try io.write(frame) }
     } bad: { error in
