@@ -21,6 +21,7 @@ extension ManifestExample {
     case "mask": "the classes of the image's pixels"
     case "question", "prompt": "the user's text"
     case "conversations", "messages": "the turns of a conversation"
+    case "system": "the system line"
     case "chosen": "the preferred response"
     case "rejected": "the rejected response"
     case "answer": "the supervised response"

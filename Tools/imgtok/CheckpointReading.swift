@@ -29,7 +29,7 @@ func readCheckpoint(_ path: String, texts: TextOptions, exif: Bool) throws -> (F
   let checkpoint = try Checkpoint(opening: path)
   let config = try MultimodalConfig(checkpoint)
   let preprocessor = try config.vision.map { try readPreprocessor(checkpoint, $0) }
-  let tokenizer = config.text == nil ? nil : try readTokenizer(checkpoint)
+  let (tokenizer, fingerprint) = config.text == nil ? (nil, nil) : try readTokenizer(checkpoint)
   var agreement = ChatAgreement(system: texts.system)
   if let tokenizer, texts.style == nil {
     let image = config.vision == nil ? nil : config.imageToken.flatMap { tokenizer.token($0) }
@@ -47,7 +47,7 @@ func readCheckpoint(_ path: String, texts: TextOptions, exif: Bool) throws -> (F
     preprocessor: preprocessor, patch: config.vision?.patchSize ?? 1, template: try template(texts.style ?? .chatml),
     captionTemplate: texts.takesCaptions ? try template(.plain) : nil, labels: texts.labels,
     limit: try config.text.map { try limit($0.positionCount, rowsPerImage: config.featuresPerImage, texts) },
-    tokenizer: try checkpoint.json("tokenizer.json").flatMap(Tokenizer.fingerprint), exif: exif)
+    tokenizer: fingerprint, exif: exif)
   return (maker, agreement)
 }
 
@@ -82,12 +82,12 @@ private func readPreprocessor(_ checkpoint: Checkpoint, _ vision: SigLIPConfig) 
   return preprocessor
 }
 
-private func readTokenizer(_ checkpoint: Checkpoint) throws -> Tokenizer {
+private func readTokenizer(_ checkpoint: Checkpoint) throws -> (Tokenizer, fingerprint: String?) {
   guard let json = try checkpoint.json("tokenizer.json") else {
     throw PlainFailure.badData(
       "\(checkpoint.path): has no tokenizer.json; AutoTokenizer.from_pretrained(...).save_pretrained(...) writes one")
   }
-  return try named(checkpoint) { try Tokenizer(json: json) }
+  return (try named(checkpoint) { try Tokenizer(json: json) }, Tokenizer.fingerprint(json))
 }
 
 /// Puts the tokenizer's name in front of what `body` throws.
