@@ -18,7 +18,7 @@ import Training
       Example: three epochs over scored pairs, from a Hugging Face folder to one file
         score --ckpt base < pairs > pairs.scored
         dpo-step --ckpt dpo.bin --init base --epochs 3 --shuffle \\
-          --log log.jsonl pairs.scored
+          --log dpo.jsonl pairs.scored
       """,
     version: Version.text)
 

@@ -20,10 +20,10 @@ import Training
 
       Example: the first round
         sample -n 8 --ckpt base < prompts | reward |
-          grpo-step --ckpt policy.bin --init base --schedule constant --log log.jsonl
+          grpo-step --ckpt policy.bin --init base --schedule constant --log policy.jsonl
       Example: every other round: the new policy samples
         sample -n 8 --ckpt policy.bin < prompts | reward |
-          grpo-step --ckpt policy.bin --schedule constant --log log.jsonl
+          grpo-step --ckpt policy.bin --schedule constant --log policy.jsonl
       """,
     version: Version.text)
 

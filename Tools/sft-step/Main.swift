@@ -16,7 +16,7 @@ import Training
       Example: the projector alone, on captions
         imgtok --ckpt base --template plain < captions.jsonl > captions
         sft-step --ckpt s1.bin --init base --train projector --lr 1e-3 \\
-          captions > log.jsonl
+          --log s1.jsonl captions
       """,
     version: Version.text)
 
