@@ -65,6 +65,9 @@ extension Fields {
       guard let text = turn["value"]?.string ?? turn["content"]?.string else {
         throw error("\(at): has no text under \"value\" or \"content\"")
       }
+      for name in ["image", "images"] where !(turn[name] ?? .null).isNull && turn[name]?.array?.isEmpty != true {
+        throw error("\(at): has \"\(name)\"; an example's image stands beside \"\(key)\", under \"image\"")
+      }
       let expected: [ChatTurn.Role] =
         switch turns.last?.role {
         case nil: [.system, .user]

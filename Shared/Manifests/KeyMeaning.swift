@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// What the keys of a manifest are taken for; and which of the others look as if they had been meant for something.
+// What the keys of a manifest are taken for, and what is said of those that look as if they had been meant for something.
 
 import StrictJSON
 
-/// Something to say about a key, once a manifest.
+/// Something to say about a key, once a reader.
 public struct KeyRemark: Sendable, Equatable {
   public let key: String
   public let text: String
@@ -46,118 +46,37 @@ extension ManifestExample {
         continue
       }
       remarks.append(KeyRemark(key: key, text: "key \"\(key)\" is metadata, passed on as it is", isWarning: false))
-      guard !options.metadataKeys.contains(key), let kind = Likeness(key, value), let doubt = doubt(kind, options)
-      else {
-        continue
-      }
-      let looks = "\"\(key)\" (\(Fields.quote(value))) looks like \(doubt.looks)"
-      let remedy = "\(doubt.remedy); rename it, or say --metadata \(key) where it is none"
-      if kind == .image, image == nil { throw fields.error("has no \"image\", and \(looks): \(remedy)") }
+      guard !options.metadataKeys.contains(key), let likeness = Likeness(key, value),
+        let (looks, remedy) = doubt(likeness)
+      else { continue }
+      let said = "\"\(key)\" (\(Fields.quote(value))) looks like \(looks)"
+      let both = "\(remedy), or say --metadata \(key) if it is none"
+      if likeness == .image, image == nil { throw fields.error("has no \"image\", and \(said): \(both)") }
       remarks.append(
-        KeyRemark(key: key, text: "\(fields.place.text): \(looks) and is not used: \(remedy)", isWarning: true))
+        KeyRemark(key: key, text: "\(fields.place.text): \(said), and is not used: \(both)", isWarning: true))
     }
     return remarks
   }
 
-  /// What a key of this kind would be, and what to do about it; nil where the example does not lack it.
-  private func doubt(_ kind: Likeness, _ options: ManifestOptions) -> (looks: String, remedy: String)? {
-    switch kind {
-    case .image, .imageCount: image == nil || kind == .image ? ("an image", "the key of an image is \"image\"") : nil
-    case .question where prompt == nil && label == nil && mask == nil:
-      ("the user's text", "its key is \"question\", \"prompt\", \"conversations\" or \"messages\"")
-    case .response
-    where (prompt != nil || options.takesCaptions) && chosen == nil && answer.isEmpty && choices.isEmpty
-      && metadata["gt"] == nil:
-      ("a response", "its key is \"chosen\" and \"rejected\", \"answer\", \"choices\" or \"gt\"")
-    default: nil
+  /// What a key of this likeness would be, and what to do about it; nil where the example does not lack it.
+  private func doubt(_ likeness: Likeness) -> (looks: String, remedy: String)? {
+    let hasNoText = prompt == nil && chosen == nil && answer.isEmpty
+    let isBare = hasNoText && label == nil && mask == nil && metadata["class"] == nil
+    switch likeness {
+    case .image where image == nil: return ("an image", "name it \"image\"")
+    case .image: return ("an image", "beside \"image\" there are \"image_rejected\" and \"mask\"")
+    case .imageHint where image == nil: return ("an image's", "an image goes under \"image\"")
+    case .question where isBare:
+      return ("the user's text", "name it \"question\", \"prompt\", \"conversations\" or \"messages\"")
+    case .history: return ("earlier turns", "those go under \"conversations\" or \"messages\"")
+    case .system: return ("the system line", "name it \"system\"")
+    case .pair where chosen == nil: return ("a pair's response", "name the two \"chosen\" and \"rejected\"")
+    case .response where isBare && image != nil:
+      return ("a response", "name it \"answer\", beside a \"question\" or with --captions")
+    case .response where prompt != nil && chosen == nil && answer.isEmpty && choices.isEmpty && metadata["gt"] == nil:
+      return ("a response", "name it \"answer\" or \"gt\"")
+    case .classification where label == nil && metadata["class"] == nil: return ("a class", "name it \"class\" or \"label\"")
+    default: return nil
     }
-  }
-}
-
-/// What a key without a meaning looks like, by its name and its value.
-enum Likeness: Equatable {
-  case image
-  /// The name of an image and a number: "image_id".
-  case imageCount
-  case question, response
-
-  init?(_ key: String, _ value: JSONValue) {
-    let name = key.lowercased().filter(\.isLetter)
-    if Self.namesPicture(value) {
-      self = .image
-      return
-    }
-    let isText = value.string?.isEmpty == false || value.array?.isEmpty == false || value.object?.isEmpty == false
-    let isImage =
-      Self.imageWords.contains { name.contains($0) } || name == "pic" || Self.isNear(name, ["image", "images"])
-    if isImage {
-      if isText {
-        self = .image
-      } else if value.bool == true || (value.double ?? 0) != 0 {
-        self = .imageCount
-      } else {
-        return nil
-      }
-      return
-    }
-    guard isText, !Self.aside.contains(where: { name.hasSuffix($0) }) else { return nil }
-    if Self.questionNames.contains(name) || Self.isNear(name, ["question", "prompt", "conversations", "messages"]) {
-      self = .question
-    } else if Self.responseNames.contains(name) || Self.responseWords.contains(where: { name.contains($0) })
-      || Self.isNear(name, ["chosen", "rejected", "answer", "choices"])
-    {
-      self = .response
-    } else {
-      return nil
-    }
-  }
-
-  private static let imageWords = ["image", "img", "picture", "photo"]
-  private static let questionNames: Set<String> = [
-    "query", "instruction", "input", "conversation", "dialog", "dialogue", "turns", "chat", "message", "user",
-    "problem",
-  ]
-  private static let responseNames: Set<String> = [
-    "output", "target", "groundtruth", "solution", "reply", "assistant", "preferred", "dispreferred", "accepted",
-    "winner",
-    "loser", "positive", "negative",
-  ]
-  private static let responseWords = ["chosen", "reject", "answer", "response", "completion", "caption"]
-  /// "answer_type" is no answer.
-  private static let aside = ["type", "id", "ids", "source", "model", "length", "count"]
-
-  private static let suffixes = [
-    ".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".jfif",
-  ]
-
-  /// A picture's file name, address or data, alone or in a list or object.
-  private static func namesPicture(_ value: JSONValue) -> Bool {
-    if let text = value.string {
-      if text.hasPrefix("data:image/") { return true }
-      guard text.utf8.count < 4096, !text.contains(where: \.isNewline) else { return false }
-      let path = text.prefix { $0 != "?" && $0 != "#" }.lowercased()
-      return suffixes.contains { path.hasSuffix($0) && path.utf8.count > $0.utf8.count }
-    }
-    if let list = value.array { return list.contains(where: namesPicture) }
-    return value.object?.entries.contains { namesPicture($0.value) } ?? false
-  }
-
-  /// Whether `name` is one of `known` with at most two letters wrong, missing or too many.
-  private static func isNear(_ name: String, _ known: [String]) -> Bool {
-    known.contains { distance(Array(name.utf8), Array($0.utf8)) <= 2 }
-  }
-
-  /// Edit distance; names of very different lengths are far apart.
-  private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
-    guard abs(a.count - b.count) <= 2 else { return .max }
-    var row = Array(0...b.count)
-    for (i, x) in a.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, y) in b.enumerated() {
-        (diagonal, row[j + 1]) = (row[j + 1], min(diagonal + (x == y ? 0 : 1), row[j + 1] + 1, row[j] + 1))
-      }
-    }
-    return row[b.count]
   }
 }

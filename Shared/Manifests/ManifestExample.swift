@@ -67,7 +67,10 @@ public struct ManifestExample: Sendable {
     func resolved(_ path: String?) -> String? {
       path.map { $0.hasPrefix("/") ? $0 : folder == "." ? $0 : folder + "/" + $0 }
     }
-    if fields.value("video") != nil { throw fields.error("has \"video\": only still images are read") }
+    for key in ["video", "videos", "audio", "audios"] where fields.value(key) != nil {
+      if fields.value(key)?.array?.isEmpty == true { continue }
+      throw fields.error("has \"\(key)\": only still images are read")
+    }
     image = resolved(try fields.oneOf(["image", "images"]).flatMap { try fields.path($0) })
     rejectedImage = resolved(try fields.path("image_rejected"))
     mask = resolved(try fields.path("mask"))

@@ -38,6 +38,8 @@ public final class ToolIO {
 
   /// The bad examples that were left out.
   public private(set) var badCount = 0
+  /// Examples that an option left out.
+  private var leftOutCount = 0
   /// The examples that went well.
   public private(set) var goodCount = 0
 
@@ -104,6 +106,9 @@ public final class ToolIO {
     Diagnostics.error("left out: \(error)")
   }
 
+  /// Counts an example that an option leaves out, for the end frame.
+  public func countLeftOut() { leftOutCount += 1 }
+
   /// Writes a frame, thinned as --keep and --drop say.
   public func write(_ frame: Frame) throws {
     guard let writer else { preconditionFailure("this tool writes no frames") }
@@ -166,7 +171,7 @@ public final class ToolIO {
       guard max(goodCount, writer?.count ?? 0) > 0 else { throw PlainFailure.badData("\(count), and none was good") }
       Diagnostics.error(count)
     }
-    if isBare { try writer?.close() } else { try writer?.finish(skipped: reader.skippedUpstream + badCount) }
+    if isBare { try writer?.close() } else { try writer?.finish(skipped: reader.skippedUpstream + badCount + leftOutCount) }
     do { try text?.close() } catch is ReaderLeft where output == .log {}
     if !unusedNames.isEmpty, reader.count + writtenCount > 0 {
       Diagnostics.warn(

@@ -27,7 +27,7 @@ public struct StepMetrics: Sendable {
   public var unit: String
   /// Bytes.
   public var peakMemory: Int
-  /// Which run this is: see `RunState.run`.
+  /// Which run this is: see `RunState.name`.
   public var run: String
 
   /// One line of JSON, without the newline. A number that is not finite is null: JSON has no word for it.

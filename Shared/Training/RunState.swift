@@ -37,8 +37,6 @@ public enum RunInput: Sendable, Equatable {
 public struct RunState: Sendable, Equatable {
   /// "sft-step", "dpo-step" or "grpo-step".
   public var tool: String
-  /// What the lines of its log are told apart by: a fingerprint of how the run began.
-  public var run: String
   /// Every option that changes numbers, under its name on the command line.
   public var options: JSONObject
   /// The checkpoint the run began from: its path, for finding it, and its fingerprint, for recognising it.
@@ -68,6 +66,8 @@ public struct RunState: Sendable, Equatable {
   public var isCallOver = true
   /// No step is left.
   public var isFinished = false
+  /// The line of the last step, where writing it to the log failed: it goes first when the run goes on.
+  public var unlogged: String?
   /// Steps that should have moved every part, and for how many of them each part's gradient was exactly zero.
   public var imageSteps = 0
   public var zeroSteps: [Part: Int] = [:]
@@ -78,16 +78,15 @@ public struct RunState: Sendable, Equatable {
     self.initPath = initPath
     self.initFingerprint = initFingerprint
     self.input = input
-    run = Self.name(tool, options, initFingerprint, input)
   }
 
-  /// The same command over the same data and weights has the same name, so that a run that was killed before it first
-  /// saved finds its lines again.
-  private static func name(
-    _ tool: String, _ options: JSONObject, _ initFingerprint: String, _ input: RunInput
-  ) -> String {
+  /// What the lines of its log are told apart by: a fingerprint of how the run began and of the checkpoint's file name. The
+  /// same command over the same weights and data has the same one, so that a run that was killed before it first saved
+  /// finds its lines again; the folder may be moved.
+  public func name(checkpoint path: String) -> String {
     var mixer = Mixer()
-    for text in [tool, JSONValue.object(options).text(), initFingerprint, input.json.text()] { mixer.add(text) }
+    let file = path.split(separator: "/").last.map(String.init) ?? ""
+    for text in [tool, JSONValue.object(options).text(), initFingerprint, input.json.text(), file] { mixer.add(text) }
     return String(mixer.hexadecimal.suffix(8))
   }
 
@@ -95,13 +94,13 @@ public struct RunState: Sendable, Equatable {
     var zero = JSONObject()
     for part in Part.allCases { if let steps = zeroSteps[part] { zero[part.rawValue] = .int(steps) } }
     return [
-      "version": 1, "tool": .string(tool), "run": .string(run), "options": .object(options), "init": .string(initPath),
+      "version": 1, "tool": .string(tool), "options": .object(options), "init": .string(initPath),
       "init_fingerprint": .string(initFingerprint), "input": input.json,
       "reference": reference.map { .string($0) } ?? .null, "step": .int(step), "epoch": .int(epoch),
       "batch": .int(batch), "consumed": .int(consumed), "call_over": .bool(isCallOver), "finished": .bool(isFinished),
       "image_steps": .int(imageSteps), "zero_steps": .object(zero), "update": .int(update),
       "flat_steps": .int(flatSteps), "policy": policy.map { .string($0) } ?? .null, "policy_step": .int(policyStep),
-      "objective": memory,
+      "objective": memory, "unlogged": unlogged.map { .string($0) } ?? .null,
     ]
   }
 
@@ -134,7 +133,6 @@ public struct RunState: Sendable, Equatable {
     initPath = try string("init")
     initFingerprint = try string("init_fingerprint")
     self.input = input
-    run = json["run"]?.string ?? Self.name(tool, options, initFingerprint, input)
     reference = json["reference"]?.string
     step = try int("step")
     epoch = try int("epoch")
@@ -145,6 +143,7 @@ public struct RunState: Sendable, Equatable {
     imageSteps = try int("image_steps")
     update = try int("update", absent: 0)
     flatSteps = try int("flat_steps", absent: 0)
+    unlogged = json["unlogged"]?.string
     policy = json["policy"]?.string
     policyStep = try int("policy_step", absent: 0)
     memory = json["objective"] ?? .null

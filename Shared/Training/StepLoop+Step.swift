@@ -23,7 +23,11 @@ extension StepLoop {
       }
       // From here on the step has happened: weights and place in the data go together.
       advance(frames.count, of: count)
-      if !line.isEmpty { try log(line) }
+      if !line.isEmpty {
+        state.unlogged = line
+        try log(line)
+        state.unlogged = nil
+      }
       if isSaveDue { try save() }
       if host.pendingSignal != nil { return false }
     } while state.update > 0 && !isAtEnd
@@ -89,7 +93,7 @@ extension StepLoop {
     object["skipped"] = true
     for (name, value) in objective.describe(batch) { object[name] = value.isFinite ? .double(value) : .null }
     object["skipped_steps"] = .int(state.flatSteps)
-    object["run"] = .string(state.run)
+    object["run"] = .string(run)
     return JSONValue.object(object).text()
   }
 
@@ -206,7 +210,7 @@ extension StepLoop {
       learningRates: squares.map { ($0.part, (options.learningRates[$0.part] ?? 0) * factor) },
       examples: examples.count,
       rows: gradients.rows, seconds: gradients.seconds + monotonicSeconds() - start, unit: objective.unit,
-      peakMemory: host.peakMemory, run: state.run)
+      peakMemory: host.peakMemory, run: run)
   }
 
   /// Passes over the file after this step, one of `count` of its batch; nil on a stream.

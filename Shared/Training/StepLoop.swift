@@ -39,6 +39,8 @@ public final class StepLoop {
   var hasNotedFlat = false
   var hasLookedForImages = false
   private let framesSkipped: Int
+  /// The name of the run in its log.
+  let run: String
   /// Where the log goes, if not to the host.
   let logFile: LogFile?
   /// The last step's loss, while its gradients are still in place.
@@ -87,8 +89,14 @@ public final class StepLoop {
     }
     if let path = request.gradients { try Self.checkCanCreate(path) }
     if !isFinished { try store.begin(from: base, trained: trained.map(\.name)) }
-    let saved = state
-    logFile = try isFinished ? nil : request.log.map { try LogFile($0, goingOnFrom: saved, note: host.note) }
+    let (saved, name) = (state, state.name(checkpoint: store.path))
+    run = name
+    logFile =
+      try isFinished ? nil : request.log.map { try LogFile($0, of: name, goingOnFrom: saved, note: host.note) }
+    if !isFinished, let line = state.unlogged {
+      try log(line)
+      state.unlogged = nil
+    }
     if let totalSteps, totalSteps <= schedule.warmupSteps {
       let what = totalSteps == 1 ? "the run's only step is" : "all \(totalSteps) steps are"
       host.warn("\(what) warm-up, and the learning rate never reaches its peak (--warmup 0 turns warm-up off)")

@@ -29,6 +29,7 @@ import Testing
       (#""file_name": "x/a.JPG""#, "file_name"),
       (#""image_url": "https://example.org/a.webp?size=2""#, "image_url"), (#""pics": ["a.png"]"#, "pics"),
       (#""url": "data:image/png;base64,iVBOR""#, "url"), (#""imagefile": "000123""#, "imagefile"),
+      (#""imgae": "a""#, "imgae"), (#""img_b64": "AAAA""#, "img_b64"), (#""image_2": "b""#, "image_2"),
     ]
     forEvery("key", keys) { entry in
       let line = "{\(entry.text), \(answers)}"
@@ -39,7 +40,7 @@ import Testing
         "\(Trace.here): \(result.stderr)")
       #expect(result.stderr.contains("--metadata \(entry.key)"), "\(Trace.here): \(result.stderr)")
       #expect(result.stderr.split(separator: "\n").count == 1, "\(Trace.here): \(result.stderr)")
-      let meant = try imgtok([line], ["--metadata", "other,\(entry.key)"])
+      let meant = try imgtok([line], ["--metadata", "other, \(entry.key)"])
       #expect(
         meant.status == 0 && meant.stderr == "imgtok: 1 pair, 0 with an image\n", "\(Trace.here): \(meant.stderr)")
     }
@@ -47,7 +48,14 @@ import Testing
 
   @Test func keysThatOnlyLookLikeSomethingAreWarnedOfOnceEach() throws {
     let lines = [
-      (#"{"image_id": 7, \#(answers)}"#, "\"image_id\" (7) looks like an image"),
+      (#"{"image_id": 7, \#(answers)}"#, "\"image_id\" (7) looks like an image's"),
+      (#"{"image_id": "0007", \#(answers)}"#, "looks like an image's"),
+      (#"{"coco_url": "https://example.org/7.jpg", \#(answers)}"#, "looks like an image's"),
+      (#"{"image": "a.png", "question": "Q", "answer": "A", "history": [["q", "a"]]}"#, "looks like earlier turns"),
+      (#"{"image": "a.png", "system_prompt": "Be brief.", \#(answers)}"#, "name it \"system\""),
+      (#"{"image": "a.png", "question": "Q", "answer": "A", "chosen_response": "A"}"#, "looks like a pair's response"),
+      (#"{"image": "a.png", "caption": "A cat."}"#, "or with --captions"),
+      (#"{"image": "a.png", "lable": "cat"}"#, "looks like a class"),
       (#"{"image": "a.png", "image2": "b.png", \#(answers)}"#, "\"image2\" (\"b.png\") looks like an image"),
       (#"{"image": "a.png", "query": "What?"}"#, "\"query\" (\"What?\") looks like the user's text"),
       (
@@ -68,11 +76,27 @@ import Testing
     }
   }
 
+  @Test func whatIsNoStillImageBesideItsTextIsRefused() throws {
+    let turn = #"[{"from": "human", "value": "Q", "image": "a.png"}, {"from": "gpt", "value": "A"}]"#
+    for (line, says) in [
+      (#"{"videos": ["a.mp4"], \#(answers)}"#, "has \"videos\": only still images"),
+      (#"{"audio": "a.wav", \#(answers)}"#, "has \"audio\": only still images"),
+      (#"{"conversations": \#(turn)}"#, "turn 0: has \"image\"; an example's image stands beside \"conversations\""),
+    ] {
+      let result = try imgtok([line])
+      #expect(result.status == 65 && result.stderr.contains(says), "\(result.stderr)")
+    }
+    #expect(try imgtok([#"{"videos": [], \#(answers)}"#]).status == 0)
+  }
+
   @Test func keysThatAreFineAreNotSpokenOf() throws {
     let lines = [
       #"{"question": "Q", "answer": "A", "has_image": false, "num_images": 0, "images": [], "image_id": null}"#,
       #"{"image": "a.png", "question": "Q", "gt": "cat", "answer_type": "other", "image_id": 12, "solution": "…"}"#,
       #"{"image": "a.png", "class": "cat", "text": "a cat", "width": 12}"#,
+      #"{"question": "Q", "answer": "A", "usage": {"tokens": 5}, "stage": "sft", "page": "12", "image_size": [640, 480]}"#,
+      #"{"question": "Q", "answer": "A", "photographer": "B", "task": "write index.html and logo.png", "image_type": "x"}"#,
+      #"{"image": "a.png", "image_id": "7", "image_source": "coco", "coco_url": "https://example.org/7.jpg", \#(answers)}"#,
     ]
     forEvery("line", lines) { line in
       let result = try imgtok([line])
@@ -129,11 +153,14 @@ import Testing
     let cut = try imgtok(lines, ["--max-length", "\(limit)"])
     #expect(try read(cut.stdout).map(\.id) == ["e0", "e2"])
     #expect(
-      cut.stderr
-        == "imgtok: 2 questions with their answers, 2 with an image; 1 longer than \(limit) left out (the longest: "
-        + "\(whole[1]), id e1)\n")
+      cut.stderr == "imgtok: 1 example longer than \(limit) positions left out (the longest: \(whole[1]), id e1)\n"
+        + "imgtok: 2 questions with their answers, 2 with an image\n")
+    let reader = try FrameReader(bytes: cut.stdout)
+    while try reader.next() != nil {}
+    #expect(reader.skippedUpstream == 1)
     let none = try imgtok(lines, ["--max-length", "5"])
-    #expect(none.status == 65 && none.stderr.contains("--max-length 5: no example; 3 longer than 5 left out"))
+    #expect(none.status == 65, "\(none.stderr)")
+    #expect(none.stderr.contains("--max-length 5: no example is left, 3 examples longer than 5 positions"), "\(none.stderr)")
     #expect(try imgtok(lines, ["--max-length", "257"]).status == 64)  // the checkpoint was made for 256
     #expect(try imgtok(lines, ["--truncate", "response"]).status == 64)
   }
@@ -158,7 +185,7 @@ import Testing
     #expect(short[1].tensors["answer_mask"]?.count == 8)
     #expect(try lengths(result).allSatisfy { $0 <= limit })
     #expect(
-      result.stderr.contains("; responses of 2 shortened to \(limit) positions; 2 longer than"), "\(result.stderr)")
+      result.stderr.contains("; responses of 2 shortened to \(limit) positions"), "\(result.stderr)")
   }
 
   @Test func anExampleBeyondTheModelsPositionsIsRefusedByName() throws {

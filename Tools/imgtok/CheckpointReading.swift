@@ -29,6 +29,9 @@ func readCheckpoint(_ path: String, texts: TextOptions, exif: Bool) throws -> (F
   let checkpoint = try Checkpoint(opening: path)
   let config = try MultimodalConfig(checkpoint)
   let preprocessor = try config.vision.map { try readPreprocessor(checkpoint, $0) }
+  if let maximum = texts.maxLength, config.text == nil {
+    throw PlainFailure.usage("--max-length \(maximum): \(path) has no language model, and images alone have no length")
+  }
   let (tokenizer, fingerprint) = config.text == nil ? (nil, nil) : try readTokenizer(checkpoint)
   var agreement = ChatAgreement(system: texts.system)
   if let tokenizer, texts.style == nil {

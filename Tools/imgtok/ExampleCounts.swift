@@ -51,6 +51,14 @@ struct ExampleCounts {
     if error.length > longest?.length ?? 0 { longest = error }
   }
 
+  /// "3 examples longer than 512 left out (the longest: 700, id photo-7)"; nil where none is.
+  func leftOut(maxLength: Int) -> String? {
+    longest.map {
+      "\(tooLong) \(tooLong == 1 ? "example" : "examples") longer than \(maxLength) positions left out "
+        + "(the longest: \($0.length), id \($0.id))"
+    }
+  }
+
   /// "412 pairs, 412 with an image".
   func text(maxLength: Int) -> String {
     var parts = Kind.allCases.compactMap { kind in
@@ -62,9 +70,6 @@ struct ExampleCounts {
     }
     if parts.isEmpty { parts = ["no example"] }
     if shortened > 0 { parts.append("responses of \(shortened) shortened to \(maxLength) positions") }
-    if let longest {
-      parts.append("\(tooLong) longer than \(maxLength) left out (the longest: \(longest.length), id \(longest.id))")
-    }
     return parts.joined(separator: "; ")
   }
 }

@@ -14,6 +14,16 @@ extension ChatTemplate.Labels: ExpressibleByArgument {}
 /// What `--truncate` shortens.
 enum Truncation: String, ExpressibleByArgument, CaseIterable { case response }
 
+/// "image_id, solution": names of keys.
+struct KeyList: ExpressibleByArgument {
+  let keys: Set<String>
+
+  init?(argument: String) {
+    keys = Set(argument.split(separator: ",").map { String($0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()) })
+    if keys.isEmpty || keys.contains("") { return nil }
+  }
+}
+
 @main struct Imgtok: StreamTool {
   static let configuration = CommandConfiguration(
     commandName: "imgtok",
@@ -101,7 +111,7 @@ enum Truncation: String, ExpressibleByArgument, CaseIterable { case response }
   @Option(
     help: ArgumentHelp(
       "Keys, separated by commas, that are metadata although they look like images or answers.", valueName: "keys"))
-  var metadata: String?
+  var metadata: KeyList?
 
   @OptionGroup var stream: StreamOptions
 
@@ -140,12 +150,14 @@ enum Truncation: String, ExpressibleByArgument, CaseIterable { case response }
       try io.leaveOut(error)
     } tooLong: { error in
       counts.add(error)
+      io.countLeftOut()
     }
     guard io.goodCount + io.badCount + counts.tooLong > 0 else {
       throw PlainFailure.badData("\(folder ?? stream.files.first ?? "stdin"): has no example at all")
     }
-    guard io.goodCount > 0 || counts.tooLong == 0 else {
-      throw PlainFailure.badData("--max-length \(maxLength ?? 0): \(counts.text(maxLength: maxLength ?? 0))")
+    if let maxLength, let leftOut = counts.leftOut(maxLength: maxLength) {
+      guard io.goodCount > 0 else { throw PlainFailure.badData("--max-length \(maxLength): no example is left, \(leftOut)") }
+      Diagnostics.error(leftOut)
     }
     Diagnostics.note(counts.text(maxLength: maxLength ?? 0))
     if lacksTokenizer {
@@ -159,10 +171,9 @@ enum Truncation: String, ExpressibleByArgument, CaseIterable { case response }
   private func openSource() throws -> any ExampleSource {
     if let folder { return try ImageFolder(path: folder) }
     let paths = stream.files.isEmpty ? ["-"] : stream.files
-    let metadataKeys = Set((metadata ?? "").split(separator: ",").map(String.init))
     let reader = try ManifestReader(
       paths: paths, root: root,
-      options: ManifestOptions(takesCaptions: captions || template == .plain, metadataKeys: metadataKeys))
+      options: ManifestOptions(takesCaptions: captions || template == .plain, metadataKeys: metadata?.keys ?? []))
     reader.onRemark = { $0.isWarning ? Diagnostics.warn($0.text) : Diagnostics.detail($0.text) }
     return reader
   }
