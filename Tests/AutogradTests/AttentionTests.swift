@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Forest attention: gradients, and equality with attention over each path alone.
 import Autograd
+import Glibc
 import Tensors
 import TestSupport
 import Testing
@@ -49,6 +50,56 @@ import Testing
     let some = attention(
       gatherRows(q, rows), k, v, AttentionLayout(causal: forest, queries: rows), heads: 3, keyHeads: 3)
     expectClose(some.value.values, gatherRows(all, rows).value.values, tolerance: 1e-6, "rows")
+  }
+
+  /// Several blocks of queries (128 each), keys in separate runs, two heads over one key head; a softmax a query, in f64.
+  @Test func manyBlocksAgreeWithTheFormula() throws {
+    let segments = [
+      Segment(parent: nil, start: 0, count: 150), Segment(parent: 0, start: 150, count: 20),
+      Segment(parent: 0, start: 170, count: 140), Segment(parent: nil, start: 310, count: 130),
+    ]
+    let (rows, heads, d) = (440, 2, 4)
+    let (q, k, v) = (
+      Variable.random([rows, 8], seed: 1), Variable.random([rows, 4], seed: 2), Variable.random([rows, 4], seed: 3)
+    )
+    let dy = Variable.random([rows, 8], seed: 4).value
+    let out = attention(q, k, v, AttentionLayout(causal: segments), heads: heads, keyHeads: 1)
+    out.backward(seed: dy)
+
+    func doubles(_ tensor: Tensor, _ row: Int, _ head: Int = 0) -> [Double] {
+      (0..<d).map { Double(tensor.pointer[row * tensor.columns + head * d + $0]) }
+    }
+    func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+    var y = [Double](repeating: 0, count: rows * 8)
+    var (dq, dk) = (y, [Double](repeating: 0, count: rows * 4))
+    var dv = dk
+    for segment in segments {
+      let above = segment.parent.map { segments[$0].start..<segments[$0].start + segments[$0].count }
+      for row in segment.start..<segment.start + segment.count {
+        let seen = Array(above ?? 0..<0) + Array(segment.start...row)
+        for h in 0..<heads {
+          let (query, slope) = (doubles(q.value, row, h), doubles(dy, row, h))
+          let e = seen.map { exp(dot(query, doubles(k.value, $0)) / 2) }
+          let total = e.reduce(0, +)
+          let p = e.map { $0 / total }
+          let dp = seen.map { dot(slope, doubles(v.value, $0)) }
+          let mean = dot(p, dp)
+          for (at, key) in seen.enumerated() {
+            let ds = p[at] * (dp[at] - mean) / 2
+            for i in 0..<d {
+              y[row * 8 + h * d + i] += p[at] * Double(v.value.pointer[key * d + i])
+              dq[row * 8 + h * d + i] += ds * Double(k.value.pointer[key * d + i])
+              dk[key * d + i] += ds * query[i]
+              dv[key * d + i] += p[at] * slope[i]
+            }
+          }
+        }
+      }
+    }
+    expectClose(out.value.values, y.map { Float($0) }, tolerance: 2e-6, "output")
+    for (name, variable, expected) in [("dq", q, dq), ("dk", k, dk), ("dv", v, dv)] {
+      expectClose(try #require(variable.gradient).values, expected.map { Float($0) }, tolerance: 4e-6, name)
+    }
   }
 
   /// Long enough for several blocks of queries and for keys in separate runs.
