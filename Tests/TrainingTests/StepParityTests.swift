@@ -97,6 +97,24 @@ import Testing
     }
   }
 
+  /// Clipping makes large gradients smaller, and small ones never larger.
+  @Test func aClipNormBeyondAllGradientsChangesNothing() throws {
+    try withTemporaryDirectory { folder in
+      try writePairs(folder + "/pairs", count: 8)
+      let hosts = try [0.0, 1e6].map { clipNorm in
+        let host = RecordingHost()
+        try runSteps(folder + "/out-\(clipNorm).bin", files: [folder + "/pairs"], host: host) {
+          $0.batchSize = 2
+          $0.clipNorm = clipNorm
+        }
+        return host
+      }
+      for key in ["loss", "grad_norm"] { #expect(try hosts[0].values(key) == hosts[1].values(key), "\(key)") }
+      let (free, clipped) = try (tensors(folder + "/out-0.0.bin"), tensors(folder + "/out-1000000.0.bin"))
+      #expect(free == clipped)
+    }
+  }
+
   @Test func lossesAreThoseOfPyTorch() throws {
     let losses = try Summary("published", run: "adamw").losses
     let runs: [(String, any Objective)] = [
