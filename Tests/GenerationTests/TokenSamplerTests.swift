@@ -49,6 +49,16 @@ import Testing
     }
   }
 
+  /// A token stays while what is likelier sums to less than topP: not where it sums to just that.
+  @Test func theNucleusEndsWhereItsSumIsReached() throws {
+    for (topP, kept) in [(0.25, [3]), (0.5, [2, 3]), (0.75, [1, 2, 3]), (0.5.nextUp, [1, 2, 3])] {
+      let sampler = TokenSampler(options: SamplingOptions(temperature: 1, topK: 0, topP: topP), forbidden: [])
+      var weights = [Float](repeating: 0, count: 4)
+      let candidates = try #require(sampler.candidates([1, 1, 1, 1], &weights, count: 4))
+      #expect(candidates.ids?.sorted().map(Int.init) == kept, "top-p \(topP)")
+    }
+  }
+
   /// Numbers spread evenly over [0, 1) draw every token as often as its probability says, to one draw.
   @Test func tokensAreDrawnAsOftenAsTheyAreLikely() throws {
     let (logits, cases) = try recorded()

@@ -75,6 +75,20 @@ struct PillowCase: CustomTestStringConvertible {
     test.check(try Image.decode(test.bytes()))
   }
 
+  /// As Pillow does: XMP is asked only where EXIF says nothing, whichever comes first.
+  @Test func exifGoesBeforeXMP() throws {
+    let xmp = try Array(readFile(fixture("images/xmp-8.jpg"))[2..<97])  // its first segment
+    #expect(xmp.starts(with: [0xFF, 0xE1, 0, 93]))
+    let exif = try readFile(fixture("images/exif-6.jpg"))
+    let end = 2 + 2 + 46  // behind its EXIF segment
+    let upright = try Image.decode(exif)
+    #expect(try Image.decode(exif[..<2] + xmp + exif[2...]) == upright)
+    #expect(try Image.decode(exif[..<end] + xmp + exif[end...]) == upright)
+    // Without the EXIF segment it is the XMP that turns it.
+    #expect(try Image.decode(exif[..<2] + xmp + exif[end...]) == Image.decode(readFile(fixture("images/xmp-8.jpg"))))
+    #expect(try Image.decode(readFile(fixture("images/xmp-8.jpg"))) != upright)
+  }
+
   @Test func aPictureWithoutOrientationIsLeftAsItIs() throws {
     let turned = Set(PillowCase.of("decode upright").map(\.file))
     for test in PillowCase.of("decode") where !turned.contains(test.file) {

@@ -7,10 +7,12 @@ import Testing
 
 @Suite struct FrameReaderTests {
   @Test func joinedStreamsAreOneStream() throws {
-    let bytes = try FrameWriter.bytes(examples(2)) + FrameWriter.bytes([]) + FrameWriter.bytes(examples(3), skipped: 4)
+    let bytes =
+      try FrameWriter.bytes(examples(2), skipped: 3) + FrameWriter.bytes([])
+      + FrameWriter.bytes(examples(3), skipped: 4)
     let reader = try FrameReader(bytes: bytes)
     #expect(try readAll(reader).map(\.id) == ["example-0", "example-1", "example-0", "example-1", "example-2"])
-    #expect(reader.skippedUpstream == 4)
+    #expect(reader.skippedUpstream == 7)
     #expect(reader.count == 5)
   }
 

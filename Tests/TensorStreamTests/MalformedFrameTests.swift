@@ -211,7 +211,12 @@ import Testing
   @Test func foreignFramesNeedNoBookkeeping() throws {
     let frame = blob(header(Self.good), data: 2)
     #expect(try readAll(frame + frame).count == 2)
-    #expect(try readAll(frame + blob(#"{"__metadata__":{"end":"1","frames":"1"}}"#) + frame).count == 2)
+    let end = blob(#"{"__metadata__":{"end":"1","frames":"1"}}"#)
+    #expect(try readAll(frame + end + frame).count == 2)
+    // An end frame counts from the last one, not from the beginning of the source.
+    #expect(try readAll(frame + end + frame + end).count == 2)
+    let both = failure(frame + end + frame + blob(#"{"__metadata__":{"end":"1","frames":"2"}}"#))
+    #expect((both as? FrameError)?.description == "stdin: the end frame counts 2 frames, but 1 were read")
     #expect(try readAll(blob("{}")).count == 1)
   }
 

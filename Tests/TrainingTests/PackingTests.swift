@@ -79,6 +79,28 @@ import Testing
     }
   }
 
+  /// Text once a member, a distinct image once a pass; an image that an earlier pass had is not free in a later one.
+  @Test func noPassOfSeveralIsLargerThanAllowed() throws {
+    try withTemporaryDirectory { folder in
+      try sharedPairs(folder + "/pairs")
+      let reader = try FrameReader(paths: [folder + "/pairs"])
+      var examples: [Example] = []
+      while let frame = try reader.next() {
+        examples.append(try Example(frame, responses: .pair, contract: .published))
+      }
+      examples += examples + examples
+      for limit in stride(from: 10, to: 400, by: 10) {
+        let passes = MicroBatch.passes(of: examples, rows: limit)
+        #expect(passes.flatMap { Array($0.members) } == Array(examples.indices))
+        for pass in passes {
+          let text = examples[pass.members].reduce(0) { $0 + $1.textRows }
+          let rows = pass.images.reduce(text) { $0 + $1.patchRows.count + $1.tokenRows }
+          #expect(pass.members.count == 1 || rows <= limit, "\(pass.members): \(rows) rows of \(limit)")
+        }
+      }
+    }
+  }
+
   @Test func threadsDoNotChangeABit() throws {
     try withTemporaryDirectory { folder in
       try writePairs(folder + "/pairs", count: 12)

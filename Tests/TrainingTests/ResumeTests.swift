@@ -203,6 +203,30 @@ func writePairs(_ path: String, count: Int, seed: UInt64 = 1) throws {
     }
   }
 
+  /// Every frame once an epoch, whichever file it lies in; stopped in between, and from one file with all of them.
+  @Test func severalFilesAreOneAfterTheOther() throws {
+    try withTemporaryDirectory { folder in
+      let parts = [(3, UInt64(1)), (1, 2), (4, 3)].map { count, seed in (folder + "/part-\(seed)", count, seed) }
+      let all = try FrameWriter(path: folder + "/all")
+      for (path, count, seed) in parts {
+        try writePairs(path, count: count, seed: seed)
+        let reader = try FrameReader(paths: [path])
+        while let frame = try reader.next() { try all.write(frame) }
+      }
+      try all.finish()
+      let (one, several) = (RecordingHost(), RecordingHost())
+      try runSteps(folder + "/one.bin", files: [folder + "/all"], host: one, options)
+      several.stopsAfter = 2
+      for _ in 0..<2 {
+        try runSteps(folder + "/several.bin", files: parts.map(\.0), host: several, options)
+        several.stopsAfter = nil
+      }
+      #expect(try one.values("step") == [1, 2, 3, 4, 5, 6])
+      #expect(try several.values("loss") == one.values("loss"))
+      #expect(try tensors(folder + "/several.bin") == tensors(folder + "/one.bin"))
+    }
+  }
+
   /// Without a horizon in the schedule a longer run begins like a shorter one.
   @Test func aFinishedRunAtAConstantRateMayBeMadeLonger() throws {
     try withTemporaryDirectory { folder in
