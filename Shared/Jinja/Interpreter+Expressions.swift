@@ -222,8 +222,8 @@ extension Interpreter {
     case "first": return .bool(loop.index == 0)
     case "last": return .bool(loop.index == count - 1)
     case "length": return .int(count)
-    case "depth": return .int(loop.depth)
-    case "depth0": return .int(loop.depth - 1)
+    case "depth": return .int(1)  // counts the calls of a recursive loop
+    case "depth0": return .int(0)
     case "previtem": return loop.index > 0 ? loop.items[loop.index - 1] : .undefined("loop.previtem")
     case "nextitem": return loop.index + 1 < count ? loop.items[loop.index + 1] : .undefined("loop.nextitem")
     case "cycle": return .method(.loop(loop), name)

@@ -7,7 +7,6 @@ final class Interpreter {
   private var stepsLeft: Int
   private var bytesLeft: Int
   private var recursion = 0
-  private var loopDepth = 0
   /// The line that is being evaluated.
   var line = 1
   /// What was printed; a macro or a block that is captured prints into a text of its own.
@@ -157,9 +156,7 @@ final class Interpreter {
       _ = try run(otherwise, Scope(in: scope))
       return
     }
-    loopDepth += 1
-    defer { loopDepth -= 1 }
-    let loop = Loop(Items(values), depth: loopDepth)
+    let loop = Loop(Items(values))
     for (index, value) in values.enumerated() {
       loop.index = index
       let inner = Scope(["loop": .loop(loop)], in: scope)
@@ -212,9 +209,6 @@ final class Interpreter {
           scope.values[parameter.name] = .undefined("parameter \"\(parameter.name)\"")
         }
       }
-      let outerLoops = loopDepth
-      loopDepth = 0
-      defer { loopDepth = outerLoops }
       return try capture { _ = try run(macro.definition.body, scope) }
     }
     return .string(text)

@@ -79,13 +79,11 @@ final class Namespace {
 final class Loop {
   let items: [Value]
   let height: Int
-  let depth: Int
   var index = 0
 
-  init(_ items: Items, depth: Int) {
+  init(_ items: Items) {
     self.items = items.values
     height = items.height + 1
-    self.depth = depth
   }
 }
 

@@ -109,7 +109,9 @@ private struct Renderer {
     let known = Form.allCases.filter { form in
       (try? render(plain, form))?.contains(plain.turns[0].text) ?? false
     }
-    let system = ChatML.system(of: try render(plain, known.first ?? .text)) ?? ChatTemplate.defaultSystem
+    let first = try render(plain, known.first ?? .text)
+    let standard = ChatTemplate.defaultSystem
+    let system = ChatML.system(of: first) ?? (first.contains(standard) ? standard : "")
     for probe in Probe.texts {
       try compare(probe, render(probe, known.first ?? .text), system, image: nil)
     }

@@ -31,6 +31,11 @@ struct MalformedManifestTests {
     (#"{"image": "a.png", "question": ["Q"]}"#, "\"question\" is an array ([\"Q\"]), expected a string"),
     (#"{"question": "Q", "prompt": "P"}"#, "has both \"question\" and \"prompt\""),
     (#"{"question": "<image>\nQ"}"#, "\"question\" has the marker \"<image>\" but there is no \"image\""),
+    (#"{"question": "Q", "system": 5}"#, "\"system\" is a number (5), expected a string"),
+    (
+      #"{"system": "S", "messages": [{"role": "system", "content": "T"}, {"role": "user", "content": "Q"}]}"#,
+      "has \"system\" and another text in the system turn of its conversation, expected one of them"
+    ),
     (#"{"question": "Q", "chosen": "C"}"#, "has \"chosen\" without \"rejected\""),
     (#"{"question": "Q", "rejected": "R"}"#, "has \"rejected\" without \"chosen\""),
     (#"{"question": "Q", "chosen": "C", "rejected": 4}"#, "\"rejected\" is a number (4), expected a string"),

@@ -55,6 +55,27 @@ struct ManifestReaderTests {
     #expect(examples.map { $0.metadata["id"] } == ["line-2", "7", "y"])
   }
 
+  @Test func theKeySystemIsTheSystemTurn() throws {
+    let turns = #""conversations": [{"from": "human", "value": "Q"}, {"from": "gpt", "value": "A"}]"#
+    let own = #"[{"role": "system", "content": "S"}, {"role": "user", "content": "Q"}]"#
+    forEvery(
+      "line",
+      [
+        #"{"system": "S", \#(turns)}"#, #"{"question": "Q", "answer": "A", "system": "S"}"#,
+        #"{"system": "S", "messages": \#(own)}"#, #"{"prompt": "Q", "system": "S", "chosen": "a", "rejected": "b"}"#,
+      ]
+    ) { line in
+      let example = try example(line)
+      #expect(example.prompt == [ChatTurn(.system, "S"), ChatTurn(.user, "Q")], "\(Trace.here)")
+      #expect(example.metadata["question"] == "Q" && example.metadata["system"] == "S", "\(Trace.here)")
+    }
+    // Files of ShareGPT write "" where a conversation has no system line of its own.
+    #expect(try example(#"{"system": "", \#(turns)}"#).prompt == [ChatTurn(.user, "Q")])
+    #expect(try example(#"{"system": null, \#(turns)}"#).prompt == [ChatTurn(.user, "Q")])
+    // Nothing is asked: a key like any other.
+    #expect(try example(#"{"image": "a.png", "class": "c", "system": 3}"#).metadata["system"] == "3")
+  }
+
   @Test func aBadLineLeavesTheReaderAtTheNext() throws {
     let results = try read("\(pair)\n{\"image\": 3}\n{oops\n\(pair)".utf8)
     #expect(results.count == 4)
@@ -181,7 +202,8 @@ struct ManifestReaderTests {
       (#""a cat""#, "a cat"), ("3", "3"), ("0.5", "0.5"), ("true", "true"), (#"["red", "blue"]"#, #"["red","blue"]"#),
       ("[0.1, 0.2, 0.7, 0.5]", "[0.1,0.2,0.7,0.5]"), (#""\\frac{1}{2}""#, #"\frac{1}{2}"#),
     ] {
-      let line = #"{"image": "a.png", "question": "Q?", "gt": \#(gt), "reward": "exact", "category": "c", "pair_id": 7}"#
+      let line =
+        #"{"image": "a.png", "question": "Q?", "gt": \#(gt), "reward": "exact", "category": "c", "pair_id": 7}"#
       let metadata = try example(line).metadata
       #expect(metadata["gt"] == text)
       #expect(metadata["reward"] == "exact" && metadata["category"] == "c" && metadata["pair_id"] == "7")

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+// imgtok and the checkpoint's own chat template: used where it is ChatML, refused where it is not.
+import Failures
+import StrictJSON
+import TensorStream
+import TestSupport
+import Testing
+
+struct ImgtokChatTests {
+  let published = fixture("models/published")
+
+  /// As Qwen2's templates: a system line of its own where the conversation has none.
+  static func chatML(system: String) -> String {
+    """
+    {% for message in messages %}
+    {%- if loop.first and message.role != 'system' %}{{ '<|im_start|>system\\n\(system)<|im_end|>\\n' }}{% endif %}
+    {{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}
+    {%- endfor %}
+    {%- if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}
+    """
+  }
+  static let brackets = """
+    {% for message in messages %}{{ '[' + message.role + '] ' + message.content | trim + '\\n' }}{% endfor %}
+    """
+  let questions = """
+    {"question": "Is it red?", "answer": "Yes."}
+    {"messages": [{"role": "user", "content": "Sure?"}, {"role": "assistant", "content": "No."}]}
+    """
+
+  /// The small checkpoint with more files beside it.
+  func withCheckpoint(_ files: [String: String], _ body: (String) throws -> Void) throws {
+    try withTemporaryDirectory { folder in
+      for name in ["model.safetensors", "config.json", "preprocessor_config.json", "tokenizer.json"] {
+        try writeFile(folder + "/" + name, readFile(published + "/" + name))
+      }
+      for (name, text) in files { try writeFile(folder + "/" + name, text) }
+      try body(folder)
+    }
+  }
+
+  func imgtok(_ arguments: [String] = [], _ manifest: String, ckpt: String) throws -> ToolResult {
+    try runTool("imgtok", ["--ckpt", ckpt] + arguments, stdin: Array(manifest.utf8))
+  }
+
+  /// The stream of a run that went well, and said `says` of chats; nothing where it is "".
+  func stream(
+    _ arguments: [String] = [], _ manifest: String, ckpt: String, says: String = "",
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> [UInt8] {
+    let result = try imgtok(arguments, manifest, ckpt: ckpt)
+    #expect(result.status == 0, "\(result.stderr)", sourceLocation: sourceLocation)
+    #expect(
+      says.isEmpty ? !result.stderr.contains("chat") : result.stderr.contains(says), "\(result.stderr)",
+      sourceLocation: sourceLocation)
+    return result.stdout
+  }
+
+  func frames(
+    _ arguments: [String] = [], _ manifest: String, ckpt: String, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> [Frame] {
+    let reader = try FrameReader(bytes: stream(arguments, manifest, ckpt: ckpt, sourceLocation: sourceLocation))
+    var frames: [Frame] = []
+    while let frame = try reader.next() { frames.append(frame) }
+    return frames
+  }
+
+  @Test func anotherFormatIsRefusedUnlessTheTemplateIsNamed() throws {
+    try withCheckpoint(["chat_template.jinja": Self.brackets]) { folder in
+      let refused = try imgtok(questions, ckpt: folder)
+      #expect(refused.status == 65)
+      #expect(
+        refused.stderr
+          == "imgtok: \(folder): chat_template.jinja: the chat template writes a question as "
+          + #""[user] Is this  a cat,\nor a dog?\n", where ChatML has "<|im_start|>user\nIs this  a cat,\nor a dog?<|im_e"..."#
+          + "; --template chatml uses ChatML all the same\n")
+      #expect(try imgtok(["--skip-bad"], questions, ckpt: folder).status == 65)
+      let named = try stream(["--template", "chatml"], questions, ckpt: folder)
+      #expect(try named == stream(questions, ckpt: published))
+    }
+  }
+
+  @Test func theSystemLineIsTheTemplatesOwn() throws {
+    let qwen = "You are Qwen, created by Alibaba Cloud. You are a helpful assistant."
+    try withCheckpoint([
+      "tokenizer_config.json": (["chat_template": .string(Self.chatML(system: qwen))] as JSONValue).text()
+    ]) { folder in
+      let note =
+        "imgtok: \(folder): tokenizer_config.json: texts without a system turn have the system line \"\(qwen)\", as the "
+        + "chat template says; --system sets another\n"
+      let own = try stream(questions, ckpt: folder, says: note)
+      #expect(try own == stream(["--system", qwen], questions, ckpt: published))
+      #expect(try imgtok(questions, ckpt: folder).stderr.split(separator: "\n").count { $0.contains("Qwen") } == 1)
+      for named in [["--template", "chatml"], ["--system", "You are a helpful assistant."]] {
+        #expect(try stream(named, questions, ckpt: folder) == stream(questions, ckpt: published))
+      }
+    }
+  }
+
+  @Test func noSystemLineIsToldToo() throws {
+    let bare = Self.chatML(system: "X").replacing("message.role != 'system'", with: "false")
+    try withCheckpoint(["chat_template.jinja": bare]) { folder in
+      let own = try stream(
+        questions, ckpt: folder,
+        says: "imgtok: \(folder): chat_template.jinja: texts without a system turn have no system line, as the chat "
+          + "template says; --system sets another\n")
+      #expect(try own == stream(["--system", ""], questions, ckpt: published))
+    }
+  }
+
+  @Test func aTemplateThatSaysTheSameChangesNothing() throws {
+    try withCheckpoint(["chat_template.jinja": Self.chatML(system: "You are a helpful assistant.")]) { folder in
+      #expect(try stream(questions, ckpt: folder) == stream(questions, ckpt: published))
+    }
+  }
+
+  @Test func whatIsNoChatNeedsNoTemplate() throws {
+    try withCheckpoint(["chat_template.jinja": Self.brackets]) { folder in
+      let caption = #"{"image": "\#(fixture("images/rgb-8.png"))", "caption": "A field."}"#
+      let picture = #"{"image": "\#(fixture("images/rgb-8.png"))", "class": "field"}"#
+      #expect(try frames(["--captions"], caption, ckpt: folder).count == 1)
+      #expect(try frames(["--template", "plain"], caption, ckpt: folder).count == 1)
+      #expect(try frames(picture, ckpt: folder).count == 1)
+      #expect(try imgtok(["--captions"], caption + "\n" + questions, ckpt: folder).status == 65)
+    }
+  }
+
+  @Test func aCheckpointOfOneFileCarriesItsTemplate() throws {
+    for name in ["chat_template.jinja", "chat_template.json", "tokenizer_config.json"] {
+      let json = (["chat_template": .string(Self.brackets)] as JSONValue).text()
+      try withCheckpoint([name: name.hasSuffix("json") ? json : Self.brackets]) { folder in
+        let file = folder + "/one.safetensors"
+        let converted = try runTool("ckpt", ["convert", folder, file])
+        #expect(converted.status == 0, "\(converted.stderr)")
+        let refused = try imgtok(questions, ckpt: file)
+        #expect(refused.status == 65)
+        #expect(refused.stderr.hasPrefix("imgtok: \(file): \(name): the chat template writes a question as "))
+      }
+    }
+  }
+
+  @Test func aTemplateThatCannotBeReadIsRefused() throws {
+    try withCheckpoint(["chat_template.jinja": "{% for m in messages %}\n{% include m %}{% endfor %}"]) { folder in
+      let refused = try imgtok(questions, ckpt: folder)
+      #expect(refused.status == 65)
+      #expect(
+        refused.stderr
+          == "imgtok: \(folder): chat_template.jinja: the chat template cannot be read: line 2: the tag \"include\" is not "
+          + "supported; --template chatml uses ChatML all the same\n")
+    }
+  }
+
+  @Test func newCheckpointsBringATemplateThatIsChatML() throws {
+    try withTemporaryDirectory { folder in
+      #expect(try runTool("ckpt", ["new", "--preset", "mini", folder + "/base"]).status == 0)
+      #expect(try frames(questions, ckpt: folder + "/base").count == 2)
+    }
+  }
+
+  @Test func theKeySystemIsTheSystemTurn() throws {
+    let key =
+      #"{"system": "Be brief.", "conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hi."}]}"#
+    let turn =
+      #"{"conversations": [{"from": "system", "value": "Be brief."}, {"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hi."}]}"#
+    let (a, b) = (try frames(key, ckpt: published), try frames(turn, ckpt: published))
+    #expect(a.count == 1 && a[0].tensors["prompt"] == b[0].tensors["prompt"])
+  }
+}
