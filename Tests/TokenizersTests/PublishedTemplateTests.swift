@@ -105,13 +105,13 @@ struct PublishedTemplateTests {
     // The image has another name, or another place.
     (
       withImages("<|image_pad|>"),
-      #"writes a question about an image as ..."user\n<image>Is this  a cat,\nor a dog?<|im_end|>\n"..., "#
-        + #"where ChatML has ..."user\n<image>\nIs this  a cat,\nor a dog?<|im_end|>"..."#
+      #"writes a question about an image as "<|im_start|>user\n<|image_pad|>Is this  a cat,\nor"..., "#
+        + #"where ChatML has "<|im_start|>user\n<image>\nIs this  a cat,\nor a do"..."#
     ),
     (
       withImages("<image>"),
-      #"writes a question about an image as ..."user\n<image>Is this  a cat,\nor a dog?<|im_end|>\n<|"..., where ChatML "#
-        + #"has ..."user\n<image>\nIs this  a cat,\nor a dog?<|im_end|>\n"..."#
+      #"writes a question about an image as ..."user\n<image>Is this  a cat,\nor a dog?<|im_end|>\n"..., "#
+        + #"where ChatML has ..."user\n<image>\nIs this  a cat,\nor a dog?<|im_end|>"..."#
     ),
     // No system turns.
     (
