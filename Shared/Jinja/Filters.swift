@@ -205,14 +205,15 @@ extension Interpreter {
     case .int(let count) where (0...256).contains(count): margin = String(repeating: " ", count: count)
     default: throw unsupported("an indent of \(width.kind) is not supported")
     }
-    let lines = try plainText(value).split(separator: "\n", omittingEmptySubsequences: false)
-    var text = first ? margin : ""
+    guard let text = value.string else { throw error("indent of \(value.kind)") }
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    var indented = first ? margin : ""
     for (index, line) in lines.enumerated() {
       try spend(bytes: line.utf8.count + margin.utf8.count + 1)
-      if index > 0 { text += "\n" + (line.isEmpty && !blank ? "" : margin) }
-      text += line
+      if index > 0 { indented += "\n" + (line.isEmpty && !blank ? "" : margin) }
+      indented += line
     }
-    return .string(text)
+    return .string(indented)
   }
 
   private func whole(_ value: Value, _ arguments: Values) throws -> Value {

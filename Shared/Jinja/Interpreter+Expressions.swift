@@ -206,7 +206,7 @@ extension Interpreter {
       try spend(scalars.count)
       return .string(try made(String(positions(scalars.count).map { scalars[$0] })))
     case .undefined(let what): throw error("\(what) is undefined and has no members")
-    default: return .undefined("a slice of \(value.kind)")
+    default: throw error("\(value.kind) has no slices")
     }
   }
 

@@ -149,6 +149,20 @@ struct ImgtokChatTests {
     }
   }
 
+  @Test func ckptShowSaysWhatImgtokWouldMakeOfIt() throws {
+    for (template, says) in [
+      (Self.chatML(system: "Be kind."), "chat         chat_template.jinja: ChatML, system line \"Be kind.\"\n"),
+      (Self.brackets, "chat         chat_template.jinja: writes a question as \"[user] Is this"),
+    ] {
+      try withCheckpoint(["chat_template.jinja": template]) { folder in
+        let shown = try runTool("ckpt", ["show", folder])
+        #expect(shown.status == 0)
+        #expect(shown.text.contains(says), "\(shown.text)")
+      }
+    }
+    #expect(try !runTool("ckpt", ["show", published]).text.contains("chat  "))
+  }
+
   @Test func newCheckpointsBringATemplateThatIsChatML() throws {
     try withTemporaryDirectory { folder in
       #expect(try runTool("ckpt", ["new", "--preset", "mini", folder + "/base"]).status == 0)

@@ -4,6 +4,7 @@ import Checkpoints
 import Failures
 import StrictJSON
 import Tensors
+import Tokenizers
 import ToolSupport
 
 struct Show: Tool {
@@ -77,6 +78,13 @@ struct Show: Tool {
       lines.append("training     generation \(state["generation"]?.int ?? 0)\(step) (\(file))")
     } else {
       lines.append("training     no state")
+    }
+    if let chat = report["chat"] {
+      let file = chat["file"]?.string ?? ""
+      let system = chat["system"]?.string.map {
+        $0.isEmpty ? "ChatML, no system line" : "ChatML, system line \"\($0)\""
+      }
+      lines.append("chat         \(file): \(system ?? chat["differs"]?.string ?? "")")
     }
     lines.append("files        \(checkpoint.fileNames.joined(separator: " "))")
     for tensor in report["tensors"]?.array ?? [] {
@@ -159,6 +167,7 @@ struct Show: Tool {
       }
       report["training"] = .object(training)
     }
+    if let chat = try Self.chat(checkpoint) { report["chat"] = chat }
     report["config"] = checkpoint.config
     report["files"] = .array(checkpoint.fileNames.map { .string($0) })
     if tensors {
@@ -172,6 +181,24 @@ struct Show: Tool {
         })
     }
     return .object(report)
+  }
+
+  /// What imgtok would make of the checkpoint's own chat template; nil where there is none.
+  private static func chat(_ checkpoint: Checkpoint) throws -> JSONValue? {
+    let config = checkpoint.config
+    guard config["text_config"] != nil || checkpoint.modelType == "qwen2" else { return nil }
+    let id = (config["image_token_id"] ?? config["image_token_index"])?.int
+    let takesImages = config["vision_config"] != nil && id != nil
+    guard
+      let published = try PublishedTemplate(
+        takesImages: takesImages, file: checkpoint.file, json: checkpoint.json)
+    else { return nil }
+    let added = takesImages ? try checkpoint.json("tokenizer.json")?["added_tokens"]?.array ?? [] : []
+    let image = takesImages ? added.first { $0["id"]?.int == id }?["content"]?.string ?? "<image>" : nil
+    switch published.comparedWithChatML(image: image) {
+    case .chatML(let system): return ["file": .string(published.file), "system": .string(system)]
+    case .other(let reason): return ["file": .string(published.file), "differs": .string(reason)]
+    }
   }
 }
 

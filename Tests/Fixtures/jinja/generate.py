@@ -76,6 +76,10 @@ a {%- if yes -%} b {%- endif -%} c
 {{ 'a' < 1 }}
 {{ none in 'a' }}
 {{ none | length }}
+{{ yes[::-1] }}
+{{ object[:1] }}
+{{ list | indent }}
+{% if missing %}{{ n | nofilter }}{% endif %}
 {% for i in 5 %}{% endfor %}
 {% for a, b in [[1, 2, 3]] %}{% endfor %}
 {{ raise_exception('Conversation roles must alternate') }}
