@@ -11,7 +11,7 @@ extension OptionReader {
     case .newline: newline(at)
     case .stop: stop(at)
     case .question:
-      if isQuestion { for index in firstNaming..<namings.count { namings[index].weight = .mention } }
+      if isQuestion || isAnsweredByNo(at) { for index in firstNaming..<namings.count { namings[index].weight = .mention } }
       endSentence()
     case .colon, .dash, .arrow:
       if !cue.isExplicit, cue != .conclusion, cue != .label, cue != .maybe { cue = hasOption && cue == .none ? .none : .part }
@@ -62,11 +62,13 @@ extension OptionReader {
       endClause()
       cue = wasDenied ? .conclusion : .part
     case .not, .nor, .exclude: deny(at)
+    case .incorrect where [.pronoun, .to].contains(self.meaning(at + 1)): isDenied = true  // "impossible that"
     case .fails, .incorrect: cue = .none
     case .correct:
       asksForAnswer = true
       if !cue.isExplicit, cue != .conclusion { cue = .none }
     case .because where isChoiceBefore(at) && cue == .answer: break  // "go with"
+    case .because where isRemainder(at): cue = .conclusion
     case .because:
       endClause()
       cue = .none
@@ -75,10 +77,12 @@ extension OptionReader {
     case .and, .or:
       if cue == .none || cue == .option || cue == .label { (cue, isDenied) = (.part, false) }
       isQuestion = isQuestion || meaning == .or && wasSentenceStart
+      isAlternative = meaning == .or && namings.count > firstNaming
     case .both, .between, .everything: if meaning != .both || cue == .label { cue = .none }
     case .condition: isCondition = true
     case .preposition: cue = cue == .answer && isChoiceBefore(at) ? cue : cue.isBeginning || cue == .weak || cue == .content ? .content : .none
-    case .to, .filler, .article, .superlative, .seems: break
+    case .to, .filler, .article, .superlative: break
+    case .seems: copula(at)
     case .match: cue = hasOption ? .none : .conclusion
     case .shows: cue = .content
     case .there: (hasPronoun, cue) = (false, .existence)
@@ -102,16 +106,22 @@ extension OptionReader {
   }
 
   private mutating func deny(_ at: Int) {
-    let isDoubt = self.meaning(at + 1).map { _ in text.says(Array("doubt".utf8), at + 1) } ?? false
+    // "No doubt" denies nothing.
+    let isDoubt = says("doubt", at + 1) || says("doubt", at) && [.no, .not].contains(meaning(at - 1))
     if !isDoubt { isDenied = true }
   }
 
   /// "go with B", but not "choose between A and B".
   private func isChoice(_ at: Int) -> Bool {
-    guard Self.motions.contains(where: { text.says(Array($0.utf8), at) }) else { return meaning(at + 1) != .between }
-    return ["with", "for", "on", "towards", "toward"].contains { at + 1 < text.tokens.count && text.says(Array($0.utf8), at + 1) }
+    guard Self.motions.contains(where: { says($0, at) }) else { return meaning(at + 1) != .between }
+    return ["with", "for", "on", "towards", "toward"].contains { says($0, at + 1) }
   }
   private static let motions = ["go", "goes", "going", "went", "stick", "settle", "opt", "opting", "lean", "leaning"]
+
+  /// "left with", "leaves us with"
+  private func isRemainder(_ at: Int) -> Bool {
+    says("with", at) && ["left", "us", "leaves", "leaving"].contains { says($0, at - 1) }
+  }
 
   private func isChoiceBefore(_ at: Int) -> Bool { meaning(at - 1) == .choose }
 
@@ -122,7 +132,13 @@ extension OptionReader {
   }
 
   private func isInterrogative(_ at: Int) -> Bool {
-    ["which", "what", "why", "how", "who", "where"].contains { text.says(Array($0.utf8), at) }
+    ["which", "what", "why", "how", "who", "where"].contains { says($0, at) }
+  }
+
+  /// "B? No."
+  private func isAnsweredByNo(_ at: Int) -> Bool {
+    guard let next = meaning(at + 1), next == .no || next == .incorrect || next == .not else { return false }
+    return meaning(at + 2).map { $0 < .symbol } ?? true
   }
 
   // MARK: Ends
@@ -140,7 +156,7 @@ extension OptionReader {
     // "Ans. B", "No. B"
     let isKept =
       cue == .box || cue == .label || cue == .conclusion && [.correction, .no].contains(meaning(at - 1))
-      || cue == .answer && meaning(at - 1) == .answer && text.says(Array("ans".utf8), at - 1)
+      || cue == .answer && meaning(at - 1) == .answer && says("ans", at - 1)
     let kept = cue
     endSentence()
     if isKept { cue = kept }
@@ -150,6 +166,7 @@ extension OptionReader {
     endClause()
     cue = .start
     (asksForAnswer, wasDenied, wasCondition, isQuestion, isSentenceStart) = (false, false, false, false, true)
+    isAlternative = false
     firstNaming = namings.count
   }
 

@@ -56,7 +56,10 @@ extension OptionReader {
   private func option(at index: Int) -> (letters: OptionLetters, end: Int, isText: Bool)? {
     let token = text.tokens[index]
     guard token.isContent else { return nil }
-    if cue.takesTexts, choices.areKnown, let match = choices.match(text, at: index) {
+    let isObject = cue == .none && text.isArticle(index)  // "holding a blue ball"
+    if cue.takesTexts || isObject, choices.areKnown, let match = choices.match(text, at: index),
+      !isObject || match.length > 1
+    {
       // "B" may be the text of a choice; a single letter is a letter first.
       let isLetter = match.length == 1 && token.meaning == .letter && isLetter(index)
       if !isLetter, isWhole(match.end, match.index) {
@@ -71,16 +74,26 @@ extension OptionReader {
   }
 
   /// Whether what stands here ends a choice's text.
-  private func isWhole(_ end: Int, _ index: Int) -> Bool {
+  private func isWhole(_ behind: Int, _ index: Int) -> Bool {
+    var end = behind
+    while meaning(end) == .filler { end += 1 }
     switch meaning(end) {
     case nil, .newline, .stop, .question, .comma, .open, .close, .boxClose, .dash, .because, .and, .or, .but, .not, .colon,
-      .therefore, .exclude:
+      .therefore, .exclude, .slash:
       return true
     case .copula, .seems: return [.affirmed, .denied].contains(remark(at: end))
-    case .filler: return isWhole(end + 1, index)
-    case .other: return cue == .existence && choices.isNumber(index)
+    case .other: return choices.isNumber(index) && (cue == .existence || isCount(end))
+    case .preposition: return cue == .content || cue == .weak
     default: return false
     }
+  }
+
+  /// "4 apples": one or two words behind a number, and none that makes another number of it.
+  private func isCount(_ end: Int) -> Bool {
+    guard !OptionVocabulary.multipliers.contains(where: { says($0, end) }) else { return false }
+    guard text.tokens[end].isSpaced else { return false }
+    let after = meaning(end + 1) == .other ? end + 2 : end + 1
+    return meaning(after).map { [.stop, .comma, .newline, .because].contains($0) } ?? true
   }
 
   /// "AC": a question may have several right options. Only where it is all there is, or behind "answer".
@@ -92,8 +105,6 @@ extension OptionReader {
     else { return nil }
     return OptionLetters(word.map { OptionLetters(index: Int($0) - 65) })
   }
-
-  private func isLastContent(_ index: Int) -> Bool { !text.tokens[(index + 1)...].contains { $0.meaning >= .symbol } }
 
   /// Whether a single letter names an option here and is no article, pronoun, unit or variable.
   private func isLetter(_ index: Int) -> Bool {
@@ -121,7 +132,7 @@ extension OptionReader {
     guard let next = meaning(index), next >= .other, text.tokens[index].isSpaced else { return false }
     switch next {
     case .copula, .modal, .mayModal, .not, .because, .and, .or, .nor, .but, .condition, .seems, .does, .therefore, .fails,
-      .maybe, .exclude, .match, .shows, .pronoun, .to:
+      .maybe, .exclude, .match, .shows, .pronoun, .to, .article:
       return false
     case .incorrect: return !(meaning(index + 1).map { $0 < .symbol } ?? true)
     case .correct, .superlative: return !(meaning(index + 1).map { $0 < .symbol } ?? true)
@@ -151,6 +162,7 @@ extension OptionReader {
       switch next {
       case .comma: hasComma = true
       case .and, .or, .nor, .slash: hasWord = true
+      case .letter where isVowel(at): hasWord = true
       case .maybe, .likely, .both, .article, .option, .options, .open, .close, .boxOpen, .boxClose: break
       default: break scan
       }
@@ -162,14 +174,20 @@ extension OptionReader {
     if isJoined, option.isText != isText, at == end || meaning(at - 1) != .open { return nil }
     let follows = meaning(option.end)
     let isSubject = follows == .incorrect || [.copula, .modal, .mayModal, .not, .does, .fails, .seems].contains(follows)
-    let isPlural = follows == .copula && text.says(Array("are".utf8), option.end) || follows == .modal || follows == .mayModal
-    if isSubject, !isJoined, !cue.isBeginning && cue != .none && cue != .option || !hasWord && !isPlural { return nil }
+    let isPlural = follows == .copula && says("are", option.end) || follows == .modal || follows == .mayModal
+    if isSubject, !isJoined, cue.isExplicit || [.conclusion, .weak].contains(cue) || !hasWord && !isPlural { return nil }
     return (option.letters, option.end, option.isText, hasComma && !hasWord)
   }
 
   // MARK: What is said of them
 
   /// - Parameter isLabel: whether the options are marked as an option's text is, "(B) dog".
+  /// "A o B", "A y B", "A e B": Spanish, Portuguese and Italian join so.
+  private func isVowel(_ at: Int) -> Bool {
+    !text.tokens[at].isCapital && "OYE".utf8.contains(text.tokens[at].letter) && meaning(at - 1) == .letter
+      && meaning(at + 1) == .letter
+  }
+
   func remark(at end: Int, isLabel: Bool = false) -> Remark {
     var at = end
     while let next = meaning(at), next == .close || next == .boxClose || next == .option || next == .filler { at += 1 }
@@ -183,6 +201,8 @@ extension OptionReader {
     case .correct: return .affirmed
     case .copula, .modal, .mayModal, .seems, .does: return predicate(at)
     case .correction where meaning(at + 1) == .exclude: return .end  // "rather than"
+    case .preposition where ["sure", "certain"].contains { says($0, at + 1) }:
+      return .end
     default: return isLabel ? verdict(behind: at) : .other
     }
   }
@@ -202,9 +222,10 @@ extension OptionReader {
       case .copula, .modal, .mayModal, .seems, .does, .filler, .article, .likely, .both, .letter, .maybe: break
       case .to: if meaning(at + 1) != .copula { return .other }
       case .superlative: isPraise = true
+      case .other where says("more", at) && (meaning(at + 1) == .likely || says("plausible", at + 1)): isPraise = true
       case .not, .no, .nor, .exclude, .incorrect, .fails: return .denied
       case .correct, .answer, .option:
-        let isPlace = [.preposition, .to].contains(meaning(at + 1)) && text.says(Array("right".utf8), at)
+        let isPlace = [.preposition, .to].contains(meaning(at + 1)) && says("right", at)
         if isPlace { return .other }
         return hasCondition(behind: at) ? .condition : .affirmed
       case .because, .stop, .comma, .newline: return at == start + 1 ? .end : isPraise ? .praised : .other

@@ -48,6 +48,8 @@ struct OptionReader {
   var isQuestion = false
   var isSentenceStart = true
   var firstNaming = 0
+  /// "or" stands behind an option of the sentence.
+  var isAlternative = false
   // Of the line and the text.
   var line = 0
   var isLineStart = true
@@ -93,11 +95,18 @@ struct OptionReader {
 
   func meaning(_ index: Int) -> OptionMeaning? { index >= 0 && index < text.tokens.count ? text.tokens[index].meaning : nil }
 
+  func says(_ word: String, _ index: Int) -> Bool {
+    index >= 0 && index < text.tokens.count && text.says(Array(word.utf8), index)
+  }
+
+  func isLastContent(_ index: Int) -> Bool { !text.tokens[(index + 1)...].contains { $0.meaning >= .symbol } }
+
   // MARK: What a naming is worth
 
   private mutating func record(_ group: Group) {
     var remark = remark(at: group.end, isLabel: cue == .start && group.isMarked && meaning(group.start - 1) != .option)
     if group.isText, remark == .other { remark = .end }
+    if remark == .other, isOnly(before: group.start) { remark = .praised }
     var letters = group.letters
     var weight = weight(group, remark)
     if isDenied, let last = group.last, weight == nil {
@@ -106,6 +115,7 @@ struct OptionReader {
       weight = .commitment
     }
     if remark == .denied || isDenied { wasDenied = true }
+    if isAlternative, let last = namings.last { letters.formUnion(last.letters) }
     if let weight {
       let isLast = isLineStart && group.start >= lastLine && proseCount >= 4 && !wasList
       let isPromoted = weight == .bare && cue == .start && isLast && group.isAlone
@@ -132,11 +142,20 @@ struct OptionReader {
       if isAnnounced, cue == .start, group.isMarked || meaning(group.end) == .stop, hasText(group.end) { return .mention }
       return isEnd ? .bare : soft(remark)
     case .weak, .content, .existence: return isEnd && !hasOption ? .weak : soft(remark)
+    case .none where group.isText: return isEnd && !hasOption ? .weak : soft(remark)
+    case .option where isEnd && !hasOption && meaning(group.end - 1) == .close && isLastContent(group.end - 1): return .weak
     case .none, .option:
       // "A. cat B. dog"
       return isList && group.isMarked && hasText(group.end) && meaning(group.start - 1 - (group.isOpened ? 1 : 0)) == .other
         ? .bare : soft(remark)
     }
+  }
+
+  /// "Only B fits."
+  private func isOnly(before start: Int) -> Bool {
+    var at = start - 1
+    while let before = meaning(at), before == .option || before == .open { at -= 1 }
+    return at >= 0 && says("only", at)
   }
 
   private func soft(_ remark: Remark) -> OptionNaming.Weight { remark == .praised ? .weak : .mention }

@@ -13,14 +13,14 @@ enum OptionVocabulary {
   }
 
   private static let english = table([
-    .answer: "answer answers ans solution conclusion verdict",
+    .answer: "answer answers ans solution conclusion verdict respuesta réponse antwort resposta risposta ответ",
     .option: "option choice letter alternative",
     .options: "options choices letters alternatives",
     .noun: """
       point figure fig image picture photo panel graph line box region area car object diagram statement plot curve bar \
       shape item vertex segment circle triangle angle path scene frame label group sample case number row column part
       """,
-    .copula: "is are was were be being been become becomes equals 's 're represents",
+    .copula: "is are was were be being been become becomes equals 's 're represents es est ist",
     .modal: "should would must will shall 'd 'll has have had need needs ought",
     .mayModal: "could might may can",
     .pronoun: "it that this these those which one ones",
@@ -29,11 +29,11 @@ enum OptionVocabulary {
       said guess vote go goes going went stick settle opt opting lean leaning conclude concludes mark pic answering
       """,
     .think: "think thought believe believed feel suspect thinking bet reckon suggests suggest",
-    .therefore: "so therefore thus hence finally ergo consequently accordingly overall summary",
+    .therefore: "so therefore thus hence finally ergo consequently accordingly overall summary ok okay sure well yeah alright",
     .but: "but however while whereas although though yet",
     .correction: "wait actually sorry oops correction hmm hm meant apologies apologize scratch revised nope nah rather",
     .no: "no",
-    .not: "not never cannot cant dont isnt doesnt wont without hardly neither none 'nt",
+    .not: "not never cannot cant dont isnt doesnt wont without hardly neither none nobody doubt nicht pas não",
     .nor: "nor",
     .exclude: """
       eliminate eliminates eliminated eliminating exclude excludes excluded excluding reject rejects rejected rejecting \
@@ -49,24 +49,24 @@ enum OptionVocabulary {
     .fails: "fails fail lacks contradicts contradict mismatches",
     .because: "because since as due given based considering where when with",
     .maybe: "maybe perhaps possibly",
-    .likely: "probably likely definitely surely certainly presumably obviously evidently",
+    .likely: "probably likely definitely surely certainly presumably obviously evidently undoubtedly doubtless",
     .filler: """
       clearly simply just really also then now here still again indeed very quite \
-      i'm my your our final following above below ultimately namely specifically them
+      i'm my your our final following above below ultimately namely specifically them us
       """,
     .article: "the an",
-    .and: "and",
-    .or: "or",
+    .and: "and et und",
+    .or: "or ou oder",
     .both: "both either",
     .between: "between among",
     .condition: "if whether suppose supposing assuming unless assume depending",
     .everything: "anything nothing everything all everyone any",
     .preposition: "on in at of for from by inside near under behind beside into",
     .to: "to towards toward",
-    .match: "matches match corresponds correspond corresponding points leads matching",
+    .match: "matches match corresponds correspond corresponding points leads matching leaves leaving",
     .shows: "shows show showing depicts depict depicting displays features contains",
     .there: "there",
-    .seems: "seems seem looks appears sounds feels remains",
+    .seems: "seems seem looks appears sounds feels remains makes make",
     .does: "does do did doing",
   ])
 
@@ -102,6 +102,10 @@ enum OptionVocabulary {
       uniquingKeysWith: { min($0, $1) })
   }
 
+  static let multipliers = [
+    "hundred", "thousand", "million", "billion", "dozen", "percent", "half", "halves", "third", "thirds", "quarter",
+    "quarters", "times", "tenths", "point",
+  ]
   static let boxes: Set<String> = ["boxed", "fbox", "framebox"]
   static let typography: Set<String> = [
     "text", "textbf", "textit", "textrm", "textsf", "texttt", "mathrm", "mathbf", "mathit", "mathsf", "mbox", "bf", "rm",

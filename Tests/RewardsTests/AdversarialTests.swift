@@ -36,6 +36,16 @@ import Testing
     ("of -", String(repeating: "-", count: megabyte)),
     ("of A.", String(repeating: "A. ", count: megabyte / 3) + "B. no"),
     ("of letters", String(repeating: "A B C ", count: megabyte / 6)),
+    ("of A or", String(repeating: "A or ", count: megabyte / 5)),
+    ("of A.B.", String(repeating: "A.B.", count: megabyte / 4)),
+    ("of not", String(repeating: "not ", count: megabyte / 4) + "B"),
+    ("of denials", String(repeating: "(B) is wrong. ", count: megabyte / 14)),
+    ("of not both", "not " + String(repeating: "A very and B ", count: megabyte / 13)),
+    ("of commitments", String(repeating: "The answer is A or B, ", count: megabyte / 22)),
+    ("of very", "Asia is " + String(repeating: "very ", count: megabyte / 5)),
+    ("of options", String(repeating: "option (", count: megabyte / 8)),
+    ("of ideographs that choose", String(repeating: "选A或B，", count: megabyte / 15)),
+    ("of open tags", String(repeating: "<b ", count: megabyte / 3)),
     ("of words", String(repeating: "gunman x ", count: megabyte / 9) + "yes no"),
     ("of spaces", "x" + String(repeating: " ", count: megabyte) + "y"),
     (#"of \frac"#, String(repeating: #"\frac{"#, count: megabyte / 6)),
@@ -61,6 +71,17 @@ import Testing
         #expect(score.value == 0 || overlaps && score.value < 0.01, "\(rule) earns \(score.value) for \(name)")
         #expect(time < 4, "\(rule) took \(time) s for \(name)")
       }
+    }
+  }
+
+  /// With choices, whose texts are looked for wherever an answer may stand.
+  @Test func choicesDoNotMakeAnswersSlow() throws {
+    let choices = (0..<26).map { "the very long very very long text of choice \($0)" }
+    let scorer = try Rule.mcq.scorer(for: Reference("B", choices: choices))
+    for unit in ["The very long. ", "It is the very long very ", "very ", "a ", "is very long, ", "A. the very long text of choice 2\n"] {
+      let start = cpuSeconds()
+      #expect(scorer(String(repeating: unit, count: Self.megabyte / unit.utf8.count)).value == 0)
+      #expect(cpuSeconds() - start < 4, "\(unit)")
     }
   }
 
