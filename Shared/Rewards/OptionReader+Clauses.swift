@@ -11,10 +11,14 @@ extension OptionReader {
     case .newline: newline(at)
     case .stop: stop(at)
     case .question:
-      if isQuestion || isAnsweredByNo(at) { for index in firstNaming..<namings.count { namings[index].weight = .mention } }
+      if isQuestion || isAnsweredByNo(at) {
+        for index in firstNaming..<namings.count { namings[index].weight = .mention }
+      }
       endSentence()
     case .colon, .dash, .arrow:
-      if !cue.isExplicit, cue != .conclusion, cue != .label, cue != .maybe { cue = hasOption && cue == .none ? .none : .part }
+      if !cue.isExplicit, cue != .conclusion, cue != .label, cue != .maybe {
+        cue = hasOption && cue == .none ? .none : .part
+      }
       if meaning == .colon, self.meaning(at - 1) == .correct { cue = .answer }
     case .comma:
       endClause()
@@ -31,6 +35,8 @@ extension OptionReader {
   }
 
   private mutating func word(_ at: Int, _ meaning: OptionMeaning, _ wasSentenceStart: Bool) {
+    // "It is not A and it is B": a clause of its own.
+    if isJoint, [.pronoun, .answer, .think, .choose].contains(meaning) { endClause() }
     switch meaning {
     case .answer:
       if self.meaning(at - 1) == .incorrect { isDenied = true }
@@ -51,7 +57,8 @@ extension OptionReader {
       hasPronoun = true
       if cue != .answer { cue = .none }
     case .choose: cue = isChoice(at) ? .answer : .none
-    case .think, .likely, .therefore: if !cue.isExplicit { cue = .conclusion }
+    case .think, .likely, .therefore:
+      if !cue.isExplicit { cue = .conclusion }
       if meaning == .therefore { endClause() }
     case .correction: cue = .conclusion
     case .no:
@@ -72,15 +79,22 @@ extension OptionReader {
     case .because:
       endClause()
       cue = .none
-    case .maybe: cue = cue.isBeginning || cue == .conclusion ? .maybe : cue
+    case .maybe:
+      cue = cue.isBeginning || cue == .conclusion ? .maybe : cue
       if cue != .maybe { isTentative = true }
     case .and, .or:
-      if cue == .none || cue == .option || cue == .label { (cue, isDenied) = (.part, false) }
+      if cue == .none || cue == .option || cue == .label { cue = .part }
+      isJoint = true
       isQuestion = isQuestion || meaning == .or && wasSentenceStart
       isAlternative = meaning == .or && namings.count > firstNaming
-    case .both, .between, .everything: if meaning != .both || cue == .label { cue = .none }
+    case .both, .between, .everything:
+      if meaning != .both || cue == .label { cue = .none }
+      if meaning == .between { isDenied = false }
     case .condition: isCondition = true
-    case .preposition: cue = cue == .answer && isChoiceBefore(at) ? cue : cue.isBeginning || cue == .weak || cue == .content ? .content : .none
+    case .preposition:
+      cue =
+        cue == .answer && isChoiceBefore(at)
+        ? cue : cue.isBeginning || [.weak, .conclusion, .content].contains(cue) ? .content : .none
     case .to, .filler, .article, .superlative: break
     case .seems: copula(at)
     case .match: cue = hasOption ? .none : .conclusion
@@ -172,6 +186,6 @@ extension OptionReader {
 
   private mutating func endClause() {
     wasCondition = wasCondition || isCondition
-    (isDenied, isTentative, isCondition, hasPronoun, hasOption) = (false, false, false, false, false)
+    (isDenied, isTentative, isCondition, isJoint, hasPronoun, hasOption) = (false, false, false, false, false, false)
   }
 }

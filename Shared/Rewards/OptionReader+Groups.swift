@@ -76,9 +76,10 @@ extension OptionReader {
   /// Whether what stands here ends a choice's text.
   private func isWhole(_ behind: Int, _ index: Int) -> Bool {
     var end = behind
-    while meaning(end) == .filler { end += 1 }
+    while meaning(end) == .filler || says("side", end) || says("one", end) { end += 1 }
     switch meaning(end) {
-    case nil, .newline, .stop, .question, .comma, .open, .close, .boxClose, .dash, .because, .and, .or, .but, .not, .colon,
+    case nil, .newline, .stop, .question, .comma, .open, .close, .boxClose, .dash, .because, .and, .or, .but, .not,
+      .colon,
       .therefore, .exclude, .slash:
       return true
     case .copula, .seems: return [.affirmed, .denied].contains(remark(at: end))
@@ -131,7 +132,8 @@ extension OptionReader {
   private func isArticleBefore(_ index: Int) -> Bool {
     guard let next = meaning(index), next >= .other, text.tokens[index].isSpaced else { return false }
     switch next {
-    case .copula, .modal, .mayModal, .not, .because, .and, .or, .nor, .but, .condition, .seems, .does, .therefore, .fails,
+    case .copula, .modal, .mayModal, .not, .because, .and, .or, .nor, .but, .condition, .seems, .does, .therefore,
+      .fails,
       .maybe, .exclude, .match, .shows, .pronoun, .to, .article:
       return false
     case .incorrect: return !(meaning(index + 1).map { $0 < .symbol } ?? true)
@@ -155,7 +157,9 @@ extension OptionReader {
     return (OptionLetters(index: match.index), match.end)
   }
 
-  private func next(behind end: Int, _ isText: Bool) -> (letters: OptionLetters, end: Int, isText: Bool, isByComma: Bool)? {
+  private func next(behind end: Int, _ isText: Bool) -> (
+    letters: OptionLetters, end: Int, isText: Bool, isByComma: Bool
+  )? {
     var at = end
     var (hasComma, hasWord) = (false, false)
     scan: while at - end < 8, let next = meaning(at) {
@@ -173,9 +177,12 @@ extension OptionReader {
     let isJoined = !hasComma && !hasWord
     if isJoined, option.isText != isText, at == end || meaning(at - 1) != .open { return nil }
     let follows = meaning(option.end)
-    let isSubject = follows == .incorrect || [.copula, .modal, .mayModal, .not, .does, .fails, .seems].contains(follows)
+    let isSubject =
+      follows == .incorrect || [.copula, .modal, .mayModal, .not, .does, .fails, .seems].contains(follows)
     let isPlural = follows == .copula && says("are", option.end) || follows == .modal || follows == .mayModal
-    if isSubject, !isJoined, cue.isExplicit || [.conclusion, .weak].contains(cue) || !hasWord && !isPlural { return nil }
+    if isSubject, !isJoined, cue.isExplicit || [.conclusion, .weak].contains(cue) || !hasWord && !isPlural {
+      return nil
+    }
     return (option.letters, option.end, option.isText, hasComma && !hasWord)
   }
 
@@ -245,7 +252,8 @@ extension OptionReader {
     var at = start
     while at - start < 24, let next = meaning(at), next != .newline {
       if next == .letter, text.tokens[at].isCapital, !text.isArticle(at) { break }
-      if [.stop, .colon, .dash, .comma, .open].contains(next), let word = meaning(at + 1), word == .correct || word == .incorrect,
+      if [.stop, .colon, .dash, .comma, .open].contains(next), let word = meaning(at + 1),
+        word == .correct || word == .incorrect,
         meaning(at + 2).map({ $0 < .symbol || $0 == .because }) ?? true
       {
         return word == .correct ? .affirmed : .denied

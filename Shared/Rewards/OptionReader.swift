@@ -38,6 +38,8 @@ struct OptionReader {
   // Of the clause.
   var isDenied = false
   var isTentative = false
+  /// Behind "and" or "or".
+  var isJoint = false
   var hasPronoun = false
   var hasOption = false
   // Of the sentence.
@@ -93,7 +95,9 @@ struct OptionReader {
     return OptionLetters(index: match.index)
   }
 
-  func meaning(_ index: Int) -> OptionMeaning? { index >= 0 && index < text.tokens.count ? text.tokens[index].meaning : nil }
+  func meaning(_ index: Int) -> OptionMeaning? {
+    index >= 0 && index < text.tokens.count ? text.tokens[index].meaning : nil
+  }
 
   func says(_ word: String, _ index: Int) -> Bool {
     index >= 0 && index < text.tokens.count && text.says(Array(word.utf8), index)
@@ -139,14 +143,18 @@ struct OptionReader {
     case .answer, .box: return isTentative || wasCondition ? .bare : .commitment
     case .conclusion: return !isEnd ? soft(remark) : isTentative || wasCondition ? .bare : .commitment
     case .start, .part, .label, .maybe:
-      if isAnnounced, cue == .start, group.isMarked || meaning(group.end) == .stop, hasText(group.end) { return .mention }
+      if isAnnounced, cue == .start, group.isMarked || meaning(group.end) == .stop, hasText(group.end) {
+        return .mention
+      }
       return isEnd ? .bare : soft(remark)
     case .weak, .content, .existence: return isEnd && !hasOption ? .weak : soft(remark)
     case .none where group.isText: return isEnd && !hasOption ? .weak : soft(remark)
-    case .option where isEnd && !hasOption && meaning(group.end - 1) == .close && isLastContent(group.end - 1): return .weak
+    case .option where isEnd && !hasOption && meaning(group.end - 1) == .close && isLastContent(group.end - 1):
+      return .weak
     case .none, .option:
       // "A. cat B. dog"
-      return isList && group.isMarked && hasText(group.end) && meaning(group.start - 1 - (group.isOpened ? 1 : 0)) == .other
+      return isList && group.isMarked && hasText(group.end)
+        && meaning(group.start - 1 - (group.isOpened ? 1 : 0)) == .other
         ? .bare : soft(remark)
     }
   }

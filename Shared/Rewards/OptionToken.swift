@@ -173,7 +173,8 @@ struct OptionText: Sendable {
     let isName =
       "'+#".utf8.contains(next) && (next != UInt8(ascii: "'") || byte(at + 2).isLetter)
       || next == UInt8(ascii: "-") && (byte(at + 2).isLetter || byte(at + 2).isDigit)
-      || next == UInt8(ascii: ".") && isInitial(at, at + 2) || byte(at - 1) == UInt8(ascii: ".") && isInitial(at - 2, at)
+      || next == UInt8(ascii: ".") && isInitial(at, at + 2)
+      || byte(at - 1) == UInt8(ascii: ".") && isInitial(at - 2, at)
       || !isSpaced && (tokens.last?.meaning == .symbol || tokens.last?.meaning == .number)
     var end = at + 1
     if next == UInt8(ascii: "'"), isName {
@@ -188,7 +189,8 @@ struct OptionText: Sendable {
   /// Whether "x.y" are two letters of an abbreviation ("e.g.", "A.M."), and not options one after another ("A.B.C.").
   private func isInitial(_ first: Int, _ second: Int) -> Bool {
     guard first >= 0, second < bytes.count, bytes[first].isLetter, bytes[second].isLetter else { return false }
-    let isAlone = (first == 0 || !bytes[first - 1].isLetter) && (second + 1 == bytes.count || !bytes[second + 1].isLetter)
+    let isAlone =
+      (first == 0 || !bytes[first - 1].isLetter) && (second + 1 == bytes.count || !bytes[second + 1].isLetter)
     return isAlone && !(bytes[first].isCapital && bytes[second] == bytes[first] + 1)
   }
 

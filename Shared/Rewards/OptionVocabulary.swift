@@ -17,43 +17,44 @@ enum OptionVocabulary {
     .option: "option choice letter alternative",
     .options: "options choices letters alternatives",
     .noun: """
-      point figure fig image picture photo panel graph line box region area car object diagram statement plot curve bar \
-      shape item vertex segment circle triangle angle path scene frame label group sample case number row column part
-      """,
+    point figure fig image picture photo panel graph line box region area car object diagram statement plot curve bar \
+    shape item vertex segment circle triangle angle path scene frame label group sample case number row column part
+    """,
     .copula: "is are was were be being been become becomes equals 's 're represents es est ist",
     .modal: "should would must will shall 'd 'll has have had need needs ought",
     .mayModal: "could might may can",
     .pronoun: "it that this these those which one ones",
     .choose: """
-      choose chose chosen choosing chooses pick picked picking picks select selected selecting selects say saying says \
-      said guess vote go goes going went stick settle opt opting lean leaning conclude concludes mark pic answering
-      """,
+    choose chose chosen choosing chooses pick picked picking picks select selected selecting selects say saying says \
+    said guess vote go goes going went stick settle opt opting lean leaning conclude concludes mark pic answering
+    """,
     .think: "think thought believe believed feel suspect thinking bet reckon suggests suggest",
-    .therefore: "so therefore thus hence finally ergo consequently accordingly overall summary ok okay sure well yeah alright",
+    .therefore:
+      "so therefore thus hence finally ergo consequently accordingly overall summary ok okay sure well yeah alright",
     .but: "but however while whereas although though yet",
     .correction: "wait actually sorry oops correction hmm hm meant apologies apologize scratch revised nope nah rather",
     .no: "no",
     .not: "not never cannot cant dont isnt doesnt wont without hardly neither none nobody doubt nicht pas não",
     .nor: "nor",
     .exclude: """
-      eliminate eliminates eliminated eliminating exclude excludes excluded excluding reject rejects rejected rejecting \
-      discard discards discarded discarding dismiss dismissed except instead unlike than against avoid \
-      omit ignore cross crossed over
-      """,
+    eliminate eliminates eliminated eliminating exclude excludes excluded excluding reject rejects rejected rejecting \
+    discard discards discarded discarding dismiss dismissed except instead unlike than against avoid \
+    omit ignore cross crossed over
+    """,
     .correct: "correct right best correctly accurately accurate closest better yes likeliest",
     .incorrect: """
-      incorrect wrong false invalid impossible unlikely incorrectly inaccurate out irrelevant implausible mistaken \
-      untrue improbable incompatible inconsistent
-      """,
+    incorrect wrong false invalid impossible unlikely incorrectly inaccurate out irrelevant implausible mistaken \
+    untrue hard difficult improbable incompatible inconsistent
+    """,
     .superlative: "only most true",
     .fails: "fails fail lacks contradicts contradict mismatches",
     .because: "because since as due given based considering where when with",
     .maybe: "maybe perhaps possibly",
     .likely: "probably likely definitely surely certainly presumably obviously evidently undoubtedly doubtless",
     .filler: """
-      clearly simply just really also then now here still again indeed very quite \
-      i'm my your our final following above below ultimately namely specifically them us
-      """,
+    clearly simply just really also then now here still again indeed very quite \
+    i'm my your our final following above below ultimately namely specifically them us located situated positioned
+    """,
     .article: "the an",
     .and: "and et und",
     .or: "or ou oder",
@@ -108,7 +109,8 @@ enum OptionVocabulary {
   ]
   static let boxes: Set<String> = ["boxed", "fbox", "framebox"]
   static let typography: Set<String> = [
-    "text", "textbf", "textit", "textrm", "textsf", "texttt", "mathrm", "mathbf", "mathit", "mathsf", "mbox", "bf", "rm",
+    "text", "textbf", "textit", "textrm", "textsf", "texttt", "mathrm", "mathbf", "mathit", "mathsf", "mbox", "bf",
+    "rm",
     "it", "operatorname", "large", "Large", "huge", "Huge", "displaystyle", "left", "right", "quad", "qquad", "bm",
     "boldsymbol", "underline", "emph", "color", "bigl", "bigr", "begin", "end", "n",
   ]
