@@ -84,7 +84,7 @@ extension OptionReader {
       return true
     case .copula, .seems: return [.affirmed, .denied].contains(remark(at: end))
     case .other: return choices.isNumber(index) && (cue == .existence || isCount(end))
-    case .preposition: return cue == .content || cue == .weak
+    case .preposition: return [.content, .weak, .existence].contains(cue)
     default: return false
     }
   }
@@ -206,6 +206,8 @@ extension OptionReader {
     case .condition: return .condition
     case .incorrect, .fails: return .denied
     case .correct: return .affirmed
+    case .article where [.correct, .answer].contains(meaning(at + 1)): return .affirmed  // "makes B the best answer"
+    case .other where says("out", at + 1) && (says("stands", at) || says("stand", at)): return .affirmed
     case .copula, .modal, .mayModal, .seems, .does: return predicate(at)
     case .correction where meaning(at + 1) == .exclude: return .end  // "rather than"
     case .preposition where ["sure", "certain"].contains { says($0, at + 1) }:
@@ -228,6 +230,7 @@ extension OptionReader {
       switch next {
       case .copula, .modal, .mayModal, .seems, .does, .filler, .article, .likely, .both, .letter, .maybe: break
       case .to: if meaning(at + 1) != .copula { return .other }
+      case .choose where ["guess", "pick", "vote"].contains { says($0, at) }: return .affirmed
       case .superlative: isPraise = true
       case .other where says("more", at) && (meaning(at + 1) == .likely || says("plausible", at + 1)): isPraise = true
       case .not, .no, .nor, .exclude, .incorrect, .fails: return .denied

@@ -222,7 +222,11 @@ struct OptionText: Sendable {
     guard close < bytes.count, bytes[close] == UInt8(ascii: ">"), end > name else {
       return add(.symbol, at..<(at + 1), isSpaced)
     }
-    if !isEnd, end == name + 1, bytes[name].isCapital { return at + 1 }
+    if !isEnd, close == end, end == name + 1, bytes[name].isCapital {
+      _ = add(.open, at..<name, isSpaced)
+      _ = letter(name, false)
+      return add(.close, close..<(close + 1), false)
+    }
     if OptionVocabulary.blocks.contains(text.lowercased()), tokens.last?.meaning != .newline {
       return add(.newline, at..<(close + 1), isSpaced)
     }

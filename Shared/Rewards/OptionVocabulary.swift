@@ -28,13 +28,13 @@ enum OptionVocabulary {
     choose chose chosen choosing chooses pick picked picking picks select selected selecting selects say saying says \
     said guess vote go goes going went stick settle opt opting lean leaning conclude concludes mark pic answering
     """,
-    .think: "think thought believe believed feel suspect thinking bet reckon suggests suggest",
+    .think: "think thought believe believed feel suspect thinking bet reckon suggests suggest implies imply indicates indicate",
     .therefore:
       "so therefore thus hence finally ergo consequently accordingly overall summary ok okay sure well yeah alright",
     .but: "but however while whereas although though yet",
     .correction: "wait actually sorry oops correction hmm hm meant apologies apologize scratch revised nope nah rather",
     .no: "no",
-    .not: "not never cannot cant dont isnt doesnt wont without hardly neither none nobody doubt nicht pas não",
+    .not: "not never cannot cant dont isnt doesnt wont without hardly neither none nobody nothing doubt nicht pas não",
     .nor: "nor",
     .exclude: """
     eliminate eliminates eliminated eliminating exclude excludes excluded excluding reject rejects rejected rejecting \
@@ -61,11 +61,11 @@ enum OptionVocabulary {
     .both: "both either",
     .between: "between among",
     .condition: "if whether suppose supposing assuming unless assume depending",
-    .everything: "anything nothing everything all everyone any",
+    .everything: "anything everything all everyone any",
     .preposition: "on in at of for from by inside near under behind beside into",
     .to: "to towards toward",
     .match: "matches match corresponds correspond corresponding points leads matching leaves leaving",
-    .shows: "shows show showing depicts depict depicting displays features contains",
+    .shows: "shows show showing depicts depict depicting displays features contains see seen sees",
     .there: "there",
     .seems: "seems seem looks appears sounds feels remains makes make",
     .does: "does do did doing",
