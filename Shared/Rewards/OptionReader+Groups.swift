@@ -161,40 +161,42 @@ extension OptionReader {
     letters: OptionLetters, end: Int, isText: Bool, isByComma: Bool
   )? {
     var at = end
-    var (hasComma, hasWord) = (false, false)
+    var (hasComma, hasWord, hasNoun) = (false, false, false)
     scan: while at - end < 8, let next = meaning(at) {
       switch next {
       case .comma: hasComma = true
       case .and, .or, .nor, .slash: hasWord = true
       case .letter where isVowel(at): hasWord = true
-      case .maybe, .likely, .both, .article, .option, .options, .open, .close, .boxOpen, .boxClose: break
+      case .option, .options, .article: hasNoun = true
+      case .maybe, .likely, .both, .open, .close, .boxOpen, .boxClose: break
       default: break scan
       }
       at += 1
     }
     guard at < text.tokens.count, let option = option(at: at) else { return nil }
     // "The answer is A, B is wrong": what has its own predicate is not joined.
-    let isJoined = !hasComma && !hasWord
-    if isJoined, option.isText != isText, at == end || meaning(at - 1) != .open { return nil }
-    let follows = meaning(option.end)
+    let isAdjacent = !hasComma && !hasWord
+    if isAdjacent, hasNoun || option.isText != isText && meaning(at - 1) != .open { return nil }
+    var behind = option.end
+    while let next = meaning(behind), next == .close || next == .boxClose || next == .option { behind += 1 }
+    let follows = meaning(behind)
     let isSubject =
       follows == .incorrect || [.copula, .modal, .mayModal, .not, .does, .fails, .seems].contains(follows)
-    let isPlural = follows == .copula && says("are", option.end) || follows == .modal || follows == .mayModal
-    if isSubject, !isJoined, cue.isExplicit || [.conclusion, .weak].contains(cue) || !hasWord && !isPlural {
-      return nil
-    }
+    let isPlural = follows == .copula && says("are", behind) || follows == .modal || follows == .mayModal
+    let isObject = cue.isExplicit || cue == .conclusion || cue == .weak
+    if isSubject, isAdjacent || isObject || !hasWord && !isPlural { return nil }
     return (option.letters, option.end, option.isText, hasComma && !hasWord)
   }
 
-  // MARK: What is said of them
-
-  /// - Parameter isLabel: whether the options are marked as an option's text is, "(B) dog".
   /// "A o B", "A y B", "A e B": Spanish, Portuguese and Italian join so.
   private func isVowel(_ at: Int) -> Bool {
     !text.tokens[at].isCapital && "OYE".utf8.contains(text.tokens[at].letter) && meaning(at - 1) == .letter
       && meaning(at + 1) == .letter
   }
 
+  // MARK: What is said of them
+
+  /// - Parameter isLabel: whether the options are marked as an option's text is, "(B) dog".
   func remark(at end: Int, isLabel: Bool = false) -> Remark {
     var at = end
     while let next = meaning(at), next == .close || next == .boxClose || next == .option || next == .filler { at += 1 }
@@ -207,6 +209,8 @@ extension OptionReader {
     case .incorrect, .fails: return .denied
     case .correct: return .affirmed
     case .article where [.correct, .answer].contains(meaning(at + 1)): return .affirmed  // "makes B the best answer"
+    case .other where ["best", "better"].contains { says($0, at + 1) }, .match where says("best", at + 1):
+      return .affirmed  // "fits best"
     case .other where says("out", at + 1) && (says("stands", at) || says("stand", at)): return .affirmed
     case .copula, .modal, .mayModal, .seems, .does: return predicate(at)
     case .correction where meaning(at + 1) == .exclude: return .end  // "rather than"
@@ -232,6 +236,7 @@ extension OptionReader {
       case .to: if meaning(at + 1) != .copula { return .other }
       case .choose where ["guess", "pick", "vote"].contains { says($0, at) }: return .affirmed
       case .superlative: isPraise = true
+      case .other where says("out", at + 1): return .denied  // "ruled out"
       case .other where says("more", at) && (meaning(at + 1) == .likely || says("plausible", at + 1)): isPraise = true
       case .not, .no, .nor, .exclude, .incorrect, .fails: return .denied
       case .correct, .answer, .option:
@@ -254,7 +259,7 @@ extension OptionReader {
   private func verdict(behind start: Int) -> Remark {
     var at = start
     while at - start < 24, let next = meaning(at), next != .newline {
-      if next == .letter, text.tokens[at].isCapital, !text.isArticle(at) { break }
+      if next == .letter, text.tokens[at].isCapital, !text.isArticle(at) || !isArticleBefore(at + 1) { break }
       if [.stop, .colon, .dash, .comma, .open].contains(next), let word = meaning(at + 1),
         word == .correct || word == .incorrect,
         meaning(at + 2).map({ $0 < .symbol || $0 == .because }) ?? true

@@ -127,7 +127,7 @@ struct OptionReader {
       if weight == .bare, cue.isBeginning || cue == .label { isList = true }
     }
     let isMarked = [.stop, .colon, .dash].contains(meaning(group.end)) || group.isMarked
-    cue = isMarked && cue.isBeginning ? .label : .none
+    cue = meaning(group.end - 1) == .boxClose ? .part : isMarked && cue.isBeginning ? .label : .none
     hasOption = true
     isLineStart = false
     isSentenceStart = false
@@ -141,7 +141,7 @@ struct OptionReader {
     let isEnd = remark == .end
     switch cue {
     case .answer, .box: return isTentative || wasCondition ? .bare : .commitment
-    case .conclusion: return !isEnd ? soft(remark) : isTentative || wasCondition ? .bare : .commitment
+    case .conclusion: return !isEnd && remark != .praised ? .mention : isTentative || wasCondition ? .bare : .commitment
     case .start, .part, .label, .maybe:
       if isAnnounced, cue == .start, group.isMarked || meaning(group.end) == .stop, hasText(group.end) {
         return .mention

@@ -28,7 +28,8 @@ enum OptionVocabulary {
     choose chose chosen choosing chooses pick picked picking picks select selected selecting selects say saying says \
     said guess vote go goes going went stick settle opt opting lean leaning conclude concludes mark pic answering
     """,
-    .think: "think thought believe believed feel suspect thinking bet reckon suggests suggest implies imply indicates indicate",
+    .think:
+      "think thought believe believed feel suspect thinking bet reckon suggests suggest implies imply indicates indicate",
     .therefore:
       "so therefore thus hence finally ergo consequently accordingly overall summary ok okay sure well yeah alright",
     .but: "but however while whereas although though yet",

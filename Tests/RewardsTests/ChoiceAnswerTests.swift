@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Answers to multiple-choice questions, judged by hand: Tests/Fixtures/choice-answers/cases.tsv and the table of
 // docs/REWARDS.md.
+import Foundation
 import Rewards
 import TestSupport
 import Testing
@@ -34,6 +35,58 @@ import Testing
     }
     #expect(cases.count >= 40)
     try check(cases)
+  }
+
+  /// Each way to commit beside each way to deny: only what is committed to counts, in either order.
+  @Test func everyCommitmentStandsBesideEveryDenial() throws {
+    let scorers = try ["A", "B"].map { try Rule.mcq.scorer(for: Reference($0, choices: ["", "", "", ""])) }
+    for commitment in Self.commitments {
+      for denial in Self.denials {
+        #expect(scorers[0](denial).value == 0, "\(denial)")
+        for text in [denial + " " + commitment, commitment + " " + denial, commitment + "\n\n" + denial] {
+          #expect(scorers[1](text).verdict == .right, "\(text)")
+          #expect(scorers[0](text).verdict == .wrong, "\(text)")
+        }
+      }
+      for first in Self.commitments {
+        let text = first.replacing("B", with: "A") + " No, wait. " + commitment
+        #expect(scorers[1](text).verdict == .right && scorers[0](text).verdict == .wrong, "\(text)")
+      }
+    }
+  }
+
+  private static let commitments = [
+    "The answer is B.", "The correct answer is (B).", "Answer: B.", "B is correct.", "I choose B.",
+    "I would go with B.",
+    "It's B.", "So the answer is B.", "Therefore, B.", #"\boxed{B}"#, "I think it's B.",
+    "Option B is the correct answer.",
+    "The correct option is **B**.", "It must be B.", "I'd say B.", "B is right.", "So B.", #"Thus, \boxed{B}."#,
+    "My answer is B.", "B makes the most sense.", "Only B fits.", "B fits best.", "I pick (B).", "Hence, B is correct.",
+    "答案是B。", "选B。",
+  ]
+  private static let denials = [
+    "A is wrong.", "(A) is incorrect.", "A is not correct.", "It's not A.", "It can't be A.", "I don't think it's A.",
+    "The answer is not A.", "Not A.", "A can be ruled out.", "We can eliminate A.", "A is unlikely.",
+    "A does not match.",
+    "Option A doesn't fit.", "A cannot be right.", "A is false.", "Neither A nor C is correct.", "A and C are wrong.",
+    "A, C and D are incorrect.", "A fails to explain it.", "Option A shows a cat.", "In A there is a cat.",
+    "A is a cat.",
+    "A seems plausible.", "At first I considered A.", "Is it A? No.", "A: incorrect.", "A - wrong.",
+    "A is the wrong choice.", "A would be wrong.", "A is incorrect because the cat is white.", "A不正确。", "不是A。",
+  ]
+
+  /// Prints answers read per second of CPU time, when asked:
+  /// `CHOICE_SPEED=1 swift test -c release -Xswiftc -enable-testing --filter ChoiceAnswerTests/answersPerSecond`.
+  @Test(.enabled(if: ProcessInfo.processInfo.environment["CHOICE_SPEED"] != nil)) func answersPerSecond() throws {
+    let scorers = try Self.collection().map {
+      (try Rule.mcq.scorer(for: Reference($0.reference, choices: $0.choices)), $0.answer)
+    }
+    let start = clock()
+    var right = 0
+    for _ in 0..<200 { for (scorer, answer) in scorers where scorer(answer).verdict == .right { right += 1 } }
+    let seconds = Double(clock() - start) / Double(CLOCKS_PER_SEC)
+    print("\(Int(Double(200 * scorers.count) / seconds)) answers a second of CPU time")
+    #expect(right > 0)
   }
 
   private func check(_ cases: [Case]) throws {
