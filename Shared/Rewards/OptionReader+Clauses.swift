@@ -62,7 +62,7 @@ extension OptionReader {
       if meaning == .therefore { endClause() }
     case .correction: cue = .conclusion
     case .no:
-      let isFirst = cue.isBeginning || cue == .label || cue == .conclusion
+      let isFirst = (cue.isBeginning || cue == .label || cue == .conclusion) && self.meaning(at + 1) != .other
       if isFirst { cue = .conclusion } else { deny(at) }
     case .but where self.meaning(at - 1) == .everything: isDenied = true
     case .but:
@@ -137,7 +137,10 @@ extension OptionReader {
     says("with", at) && ["left", "us", "leaves", "leaving"].contains { says($0, at - 1) }
   }
 
-  private func isChoiceBefore(_ at: Int) -> Bool { meaning(at - 1) == .choose }
+  /// "I opt for B", "my vote is for B"
+  private func isChoiceBefore(_ at: Int) -> Bool {
+    meaning(at - 1) == .choose || meaning(at - 1) == .copula && meaning(at - 2) == .choose
+  }
 
   private func names(_ at: Int) -> Bool {
     var at = at

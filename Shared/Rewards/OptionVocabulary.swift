@@ -26,10 +26,9 @@ enum OptionVocabulary {
     .pronoun: "it that this these those which one ones",
     .choose: """
     choose chose chosen choosing chooses pick picked picking picks select selected selecting selects say saying says \
-    said guess vote go goes going went stick settle opt opting lean leaning conclude concludes mark pic answering
+    said guess vote go goes going went stick settle opt opting lean leaning prefer conclude concludes mark answering
     """,
-    .think:
-      "think thought believe believed feel suspect thinking bet reckon suggests suggest implies imply indicates indicate",
+    .think: "think thought believe believed feel suspect thinking bet reckon suggests suggest implies imply indicates",
     .therefore:
       "so therefore thus hence finally ergo consequently accordingly overall summary ok okay sure well yeah alright",
     .but: "but however while whereas although though yet",
@@ -42,7 +41,7 @@ enum OptionVocabulary {
     discard discards discarded discarding dismiss dismissed except instead unlike than against avoid \
     omit ignore cross crossed over
     """,
-    .correct: "correct right best correctly accurately accurate closest better yes likeliest",
+    .correct: "correct right best correctly accurately accurate closest better yes likeliest beats",
     .incorrect: """
     incorrect wrong false invalid impossible unlikely incorrectly inaccurate out irrelevant implausible mistaken \
     untrue hard difficult improbable incompatible inconsistent
