@@ -179,7 +179,7 @@ extension OptionReader {
     if isKept { cue = kept }
   }
 
-  private mutating func endSentence() {
+  mutating func endSentence() {
     endClause()
     cue = .start
     (asksForAnswer, wasDenied, wasCondition, isQuestion, isSentenceStart) = (false, false, false, false, true)

@@ -176,7 +176,8 @@ extension OptionReader {
     guard at < text.tokens.count, let option = option(at: at) else { return nil }
     // "The answer is A, B is wrong": what has its own predicate is not joined.
     let isAdjacent = !hasComma && !hasWord
-    if isAdjacent, hasNoun || option.isText != isText && meaning(at - 1) != .open { return nil }
+    let leavesBox = text.tokens[end..<at].contains { $0.meaning == .boxClose } && meaning(at - 1) != .boxOpen
+    if isAdjacent, hasNoun || leavesBox || option.isText != isText && meaning(at - 1) != .open { return nil }
     var behind = option.end
     while let next = meaning(behind), next == .close || next == .boxClose || next == .option { behind += 1 }
     let follows = meaning(behind)

@@ -127,10 +127,13 @@ struct OptionReader {
       if weight == .bare, cue.isBeginning || cue == .label { isList = true }
     }
     let isMarked = [.stop, .colon, .dash].contains(meaning(group.end)) || group.isMarked
-    cue = meaning(group.end - 1) == .boxClose ? .part : isMarked && cue.isBeginning ? .label : .none
-    hasOption = true
-    isLineStart = false
-    isSentenceStart = false
+    cue = isMarked && cue.isBeginning ? .label : .none
+    (hasOption, isLineStart, isSentenceStart) = (true, false, false)
+    if meaning(group.end - 1) == .boxClose {
+      // A box ends a sentence.
+      endSentence()
+      cue = .part
+    }
   }
 
   /// nil where the options are denied.
