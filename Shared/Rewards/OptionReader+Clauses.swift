@@ -111,10 +111,9 @@ extension OptionReader {
   private mutating func copula(_ at: Int) {
     if asksForAnswer {
       cue = .answer
-    } else if cue == .existence {
-    } else if hasPronoun {
+    } else if hasPronoun, cue != .existence {
       cue = .conclusion
-    } else if !cue.isExplicit, cue != .conclusion {
+    } else if !cue.isExplicit, cue != .conclusion, cue != .existence {
       cue = .weak
     }
   }
