@@ -93,7 +93,7 @@ extension StepLoop {
     object["skipped"] = true
     for (name, value) in objective.describe(batch) { object[name] = value.isFinite ? .double(value) : .null }
     object["skipped_steps"] = .int(state.flatSteps)
-    object["run"] = .string(run)
+    object["run"] = .string(runName)
     return JSONValue.object(object).text()
   }
 
@@ -210,7 +210,7 @@ extension StepLoop {
       learningRates: squares.map { ($0.part, (options.learningRates[$0.part] ?? 0) * factor) },
       examples: examples.count,
       rows: gradients.rows, seconds: gradients.seconds + monotonicSeconds() - start, unit: objective.unit,
-      peakMemory: host.peakMemory, run: run)
+      peakMemory: host.peakMemory, run: runName)
   }
 
   /// Passes over the file after this step, one of `count` of its batch; nil on a stream.

@@ -40,7 +40,7 @@ public final class StepLoop {
   var hasLookedForImages = false
   private let framesSkipped: Int
   /// The name of the run in its log.
-  let run: String
+  let runName: String
   /// Where the log goes, if not to the host.
   let logFile: LogFile?
   /// The last step's loss, while its gradients are still in place.
@@ -90,7 +90,7 @@ public final class StepLoop {
     if let path = request.gradients { try Self.checkCanCreate(path) }
     if !isFinished { try store.begin(from: base, trained: trained.map(\.name)) }
     let (saved, name) = (state, state.name(checkpoint: store.path))
-    run = name
+    runName = name
     logFile =
       try isFinished ? nil : request.log.map { try LogFile($0, of: name, goingOnFrom: saved, note: host.note) }
     if !isFinished, let line = state.unlogged {
