@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Which build of the kernels runs on this CPU.
+// Which build of the kernels runs: the best that this CPU has, or what the calling thread asks for.
 #include "CKernels.h"
 #include <stdatomic.h>
 
-static atomic_int chosen = -1;
+/// The best level, once it is known.
+static atomic_int best = -1;
+/// What this thread has asked for; -1 where it has not.
+static _Thread_local int own = -1;
 
 static int best_level(void) {
 #if defined(__x86_64__)
@@ -17,14 +20,15 @@ static int best_level(void) {
 }
 
 int kernel_level(void) {
-  int level = atomic_load_explicit(&chosen, memory_order_relaxed);
-  if (level < 0) atomic_store_explicit(&chosen, level = best_level(), memory_order_relaxed);
+  if (own >= 0) return own;
+  int level = atomic_load_explicit(&best, memory_order_relaxed);
+  if (level < 0) atomic_store_explicit(&best, level = best_level(), memory_order_relaxed);
   return level;
 }
 
 int kernel_set_level(int level) {
-  int best = best_level();
-  atomic_store(&chosen, level < 0 ? 0 : level > best ? best : level);
+  int highest = best_level();
+  own = level > highest ? highest : level < 0 ? -1 : level;
   return kernel_level();
 }
 

@@ -5,8 +5,8 @@ import Failures
 import Glibc
 
 /// A file under construction. Until `commit` nothing is seen at its path; without `commit` nothing remains.
-final class AtomicFile {
-  let path: String
+public final class AtomicFile {
+  public let path: String
   private let temporaryPath: String
   private var descriptor: Int32
   private var buffer: [UInt8] = []
@@ -26,7 +26,7 @@ final class AtomicFile {
   }
 
   /// Throws 73 where the directory does not allow it. One writer a path: see `WriterLock`.
-  init(replacing path: String) throws {
+  public init(replacing path: String) throws {
     self.path = path
     temporaryPath = Self.temporaryPath(for: path)
     descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
@@ -36,7 +36,7 @@ final class AtomicFile {
     buffer.reserveCapacity(Self.bufferSize)
   }
 
-  func write(_ bytes: UnsafeRawBufferPointer) throws {
+  public func write(_ bytes: UnsafeRawBufferPointer) throws {
     if buffer.count + bytes.count <= Self.bufferSize {
       buffer.append(contentsOf: bytes)
     } else {
@@ -46,7 +46,7 @@ final class AtomicFile {
   }
 
   /// Makes the file durable and visible; afterwards it has replaced whatever was at the path.
-  func commit() throws {
+  public func commit() throws {
     try flush()
     guard fsync(descriptor) == 0 else { throw failure("write") }
     let open = descriptor

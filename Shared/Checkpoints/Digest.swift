@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A fast hash over named f32 tensors. It finds accidents and tells models apart; it does not resist forgery.
+// A fast hash over named f32 tensors.
 
+import Digests
 import Failures
 import Tensors
 
@@ -74,8 +75,7 @@ enum Digest {
         next += 1
       }
     }
-    let digits = String(state.value, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
+    return state.hexadecimal
   }
 
   /// Four lanes of multiply-and-fold over 8 bytes each; the rest goes through the first lane.
@@ -102,22 +102,5 @@ enum Digest {
     a.add(d.value)
     a.add(UInt64(words))
     return a.value
-  }
-}
-
-/// A running hash: each word is folded in by a 64 × 64 → 128 bit product.
-private struct Mixer {
-  private(set) var value: UInt64
-
-  init(seed: UInt64 = 0) { value = seed &* 0x9E37_79B9_7F4A_7C15 ^ 0x2545_F491_4F6C_DD1D }
-
-  mutating func add(_ word: UInt64) {
-    let product = (value ^ word).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
-    value = (product.high ^ product.low) &+ (word | 1) &* 0x9E37_79B9_7F4A_7C15
-  }
-
-  mutating func add(_ text: String) {
-    for byte in text.utf8 { add(UInt64(byte)) }
-    add(UInt64(text.utf8.count) | 1 << 63)
   }
 }

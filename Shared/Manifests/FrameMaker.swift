@@ -16,15 +16,19 @@ public struct FrameMaker: Sendable {
   private let captionTemplate: ChatTemplate?
   private let labels: ChatTemplate.Labels
   private let appliesOrientation: Bool
+  private let limit: SequenceLimit?
+  private let tokenizer: String?
 
   /// - preprocessor: nil for a checkpoint without a vision encoder: images are refused.
   /// - patch: the edge of a patch in pixels.
   /// - template: nil for a checkpoint without a tokenizer: texts travel as metadata only.
   /// - captionTemplate: for examples that answer no question; nil: as all others.
+  /// - limit: how long an example may be; nil: as long as it likes.
+  /// - tokenizer: its fingerprint, which travels with the token ids.
   /// - exif: whether images are turned as their EXIF orientation says.
   public init(
     preprocessor: Preprocessor?, patch: Int, template: ChatTemplate?, captionTemplate: ChatTemplate? = nil,
-    labels: ChatTemplate.Labels = .answer, exif: Bool = true
+    labels: ChatTemplate.Labels = .answer, limit: SequenceLimit? = nil, tokenizer: String? = nil, exif: Bool = true
   ) {
     precondition(patch > 0, "a patch has at least one pixel")
     self.preprocessor = preprocessor
@@ -32,11 +36,14 @@ public struct FrameMaker: Sendable {
     self.template = template
     self.captionTemplate = captionTemplate ?? template
     self.labels = labels
+    self.limit = limit
+    self.tokenizer = tokenizer
     appliesOrientation = exif
   }
 
-  /// The frame of one example. Throws `ManifestError`, naming line, id and the image's file.
-  public func frame(_ example: ManifestExample) throws -> Frame {
+  /// The frame of one example, and whether its responses were shortened. Throws `ManifestError`, naming line, id and the
+  /// image's file, and `TooLong`.
+  public func frame(_ example: ManifestExample) throws -> (frame: Frame, isShortened: Bool) {
     var frame = Frame(metadata: example.metadata, source: example.place.source)
     try addImages(example, to: &frame)
     if let label = example.label { frame.tensors["label"] = RawTensor(i32: [label]) }
@@ -47,7 +54,7 @@ public struct FrameMaker: Sendable {
     } catch let failure as any Failure {
       throw ManifestError(example.place, failure.description, failure.exitStatus)
     }
-    return frame
+    return try limit?.fitted(frame, example) ?? (frame, false)
   }
 
   // MARK: Images
@@ -120,6 +127,7 @@ public struct FrameMaker: Sendable {
   ) throws {
     let prompt = try template.prompt(turns, hasImage: example.image != nil)
     frame.tensors["prompt"] = RawTensor(i32: prompt.ids)
+    frame.metadata["tokenizer"] = tokenizer
     if labels == .paper { frame.tensors["prompt_mask"] = RawTensor(u8: prompt.mask) }
     if let chosen = example.chosen { frame.tensors["chosen"] = RawTensor(i32: try template.response(chosen)) }
     if let rejected = example.rejected { frame.tensors["rejected"] = RawTensor(i32: try template.response(rejected)) }

@@ -8,9 +8,11 @@ extension FrameMaker {
   /// order, on the caller's thread. Memory does not grow with the number of examples.
   ///
   /// - bad: what to do about an example that cannot be used; returning from it goes on to the next.
+  /// - tooLong: what to do about one that the limit leaves out.
   /// Throws what `good` and `bad` throw, and an error after which the source cannot be read on.
   public func makeFrames(
-    of source: any ExampleSource, threads: Int, good: (Frame) throws -> Void, bad: (ManifestError) throws -> Void
+    of source: any ExampleSource, threads: Int, good: (Frame, _ isShortened: Bool) throws -> Void,
+    bad: (ManifestError) throws -> Void, tooLong: (TooLong) -> Void = { _ in }
   ) throws {
     var isAtEnd = false
     func next() -> Outcome? {
@@ -29,7 +31,8 @@ extension FrameMaker {
     try mapInOrder(threads: threads, next: next, transform: { step($0) }) { outcome in
       switch outcome {
       case .example: break
-      case .frame(let frame): try good(frame)
+      case .frame(let frame, let isShortened): try good(frame, isShortened)
+      case .tooLong(let error): tooLong(error)
       case .bad(let error): try bad(error)
       case .end(let error): throw error
       }
@@ -38,7 +41,8 @@ extension FrameMaker {
 
   private enum Outcome: Sendable {
     case example(ManifestExample)
-    case frame(Frame)
+    case frame(Frame, isShortened: Bool)
+    case tooLong(TooLong)
     case bad(ManifestError)
     /// Nothing can be read after this.
     case end(any Error)
@@ -47,7 +51,10 @@ extension FrameMaker {
   private func step(_ outcome: Outcome) -> Outcome {
     guard case .example(let example) = outcome else { return outcome }
     do {
-      return .frame(try frame(example))
+      let (frame, isShortened) = try frame(example)
+      return .frame(frame, isShortened: isShortened)
+    } catch let error as TooLong {
+      return .tooLong(error)
     } catch let error as ManifestError {
       return .bad(error)
     } catch {

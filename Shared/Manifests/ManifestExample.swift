@@ -9,8 +9,13 @@ import Tokenizers
 public struct ManifestOptions: Sendable {
   /// An answer needs no question, and `caption` is another name for `answer`.
   public var takesCaptions: Bool
+  /// Keys that are metadata although they look like something else.
+  public var metadataKeys: Set<String>
 
-  public init(takesCaptions: Bool = false) { self.takesCaptions = takesCaptions }
+  public init(takesCaptions: Bool = false, metadataKeys: Set<String> = []) {
+    self.takesCaptions = takesCaptions
+    self.metadataKeys = metadataKeys
+  }
 }
 
 /// What a manifest says about one example.
@@ -31,6 +36,8 @@ public struct ManifestExample: Sendable {
   public var label: Int32?
   /// `id`, texts, and every key that has no meaning of its own, as strings.
   public var metadata = Metadata()
+  /// What there is to say about its keys.
+  public private(set) var remarks: [KeyRemark] = []
 
   /// An image with its class.
   init(place: ManifestPlace, id: String, image: String, label: Int32, class name: String) {
@@ -70,13 +77,15 @@ public struct ManifestExample: Sendable {
 
     label = try classes.label(in: fields)
     try readPrompt(fields, options)
+    try readSystem(fields)
     try readResponses(fields, options)
     let gt = try readChoices(fields)
+    metadata["id"] = id
+    try addMetadata(fields, gt: gt)
+    remarks = try remarks(on: fields, options)
     guard image != nil || prompt != nil else {
       throw fields.error("has neither an image nor a question; its keys are \(fields.keyList)")
     }
-    metadata["id"] = id
-    try addMetadata(fields, gt: gt)
   }
 
   // MARK: Question and answers
@@ -105,6 +114,19 @@ public struct ManifestExample: Sendable {
     } else {
       prompt = turns
       guard turns.last?.role == .user else { throw fields.error("\"\(key)\" has no user turn") }
+    }
+  }
+
+  /// ShareGPT's key `system`: the system turn of the question or conversation beside it. Its files write "" for none of
+  /// its own. A line that asks nothing has no use for one: then the key is metadata like any other.
+  private mutating func readSystem(_ fields: Fields) throws {
+    guard let first = prompt?.first, let text = try fields.text("system"), !text.isEmpty else { return }
+    if first.role != .system {
+      prompt?.insert(ChatTurn(.system, text), at: 0)
+      return
+    }
+    guard first.text.utf8.elementsEqual(text.utf8) else {
+      throw fields.error("has \"system\" and another text in the system turn of its conversation, expected one of them")
     }
   }
 
@@ -172,7 +194,7 @@ public struct ManifestExample: Sendable {
   /// Names that tools give a meaning to; a manifest may not set them.
   private static let reserved: Set<String> = [
     "seq", "crc32", "end", "frames", "skipped", "grid", "grid_rejected", "patch", "normalize", "image_digest",
-    "image_digest_rejected", "encoder", "prefix_tokens", "reference", "finish", "precision",
+    "image_digest_rejected", "encoder", "prefix_tokens", "reference", "finish", "precision", "tokenizer",
   ]
 
   private mutating func addMetadata(_ fields: Fields, gt: String?) throws {

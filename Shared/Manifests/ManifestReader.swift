@@ -25,6 +25,9 @@ public final class ManifestReader: ExampleSource {
   private var element = 0
   /// Lines of all manifests so far, for `line-N`.
   private var linesBefore = 0
+  /// Told what each key is taken for, once, and what looks like a mistake.
+  public var onRemark: ((KeyRemark) -> Void)?
+  private var remarked: [String: Bool] = [:]
 
   /// - paths: manifests; "-" is standard input.
   /// - root: the folder of relative image paths; nil: each manifest's own folder (the working directory for a pipe).
@@ -117,7 +120,14 @@ public final class ManifestReader: ExampleSource {
     guard let object = value.object else {
       throw ManifestError(place, "is \(value.kind), expected an object of keys like \"image\" and \"question\"")
     }
-    return try ManifestExample(
+    let example = try ManifestExample(
       object, at: place, defaultID: "line-\(linesBefore + line)", folder: folder, options: options, classes: &classes)
+    for remark in example.remarks {
+      // A key may be told of twice: what it is taken for, and that it may be a mistake.
+      guard remarked[remark.key] != true, remark.isWarning || remarked[remark.key] == nil else { continue }
+      remarked[remark.key] = remark.isWarning
+      onRemark?(remark)
+    }
+    return example
   }
 }

@@ -20,7 +20,7 @@ public enum CappedUse: String, Sendable, CaseIterable {
 /// Takes pairs from groups and counts the groups that have none.
 public struct Pairing: Sendable {
   public let choice: PairChoice
-  /// The rewards of a pair differ by more than this.
+  /// The rewards of a pair differ by more than this; of rewards that are apart by just this, rounding decides nothing.
   public let margin: Double
   public let capped: CappedUse
   public let seed: UInt64
@@ -60,13 +60,13 @@ public struct Pairing: Sendable {
     case .bestWorst:
       if let best = chosen.first(where: { index in chosen.allSatisfy { rewards[$0] <= rewards[index] } }),
         let worst = rejected.first(where: { index in rejected.allSatisfy { rewards[$0] >= rewards[index] } }),
-        rewards[best] - rewards[worst] > margin
+        isAbove(rewards[best], rewards[worst])
       {
         all = [(best, worst)]
       }
     case .all, .random:
       all = chosen.flatMap { best in
-        rejected.filter { rewards[best] - rewards[$0] > margin }.map { (chosen: best, rejected: $0) }
+        rejected.filter { isAbove(rewards[best], rewards[$0]) }.map { (chosen: best, rejected: $0) }
       }
       if choice == .random, !all.isEmpty {
         var random = SplitMix64(seed: seed, id)
@@ -76,6 +76,11 @@ public struct Pairing: Sendable {
     if all.isEmpty { countGroup(rewards) }
     pairs += all.count
     return all
+  }
+
+  /// 0.9 - 0.6 is more than 0.3 in binary, and 0.8 - 0.7 in f32 more than 0.1: such a difference is the margin, and not above it.
+  private func isAbove(_ better: Double, _ worse: Double) -> Bool {
+    margin > 0 ? better - worse > margin + 1e-6 : better > worse
   }
 
   private mutating func countGroup(_ rewards: [Double]) {

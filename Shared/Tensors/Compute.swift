@@ -9,6 +9,7 @@ import Synchronization
 /// How this process computes.
 public enum Compute {
   private static let threadCount = Atomic<Int>(0)
+  @TaskLocal private static var ownThreads: Int?
   /// OpenBLAS runs on the caller's thread only: our own chunks are the parallelism.
   private static let singleThreadedBLAS: Void = openblas_set_num_threads(1)
 
@@ -16,10 +17,16 @@ public enum Compute {
   public static var threads: Int {
     get {
       _ = singleThreadedBLAS
+      if let ownThreads { return ownThreads }
       let set = threadCount.load(ordering: .relaxed)
       return set > 0 ? set : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     }
     set { threadCount.store(max(0, newValue), ordering: .relaxed) }
+  }
+
+  /// Runs `body` with this many worker threads, whatever the rest of the process uses.
+  public static func withThreads<Result>(_ count: Int, _ body: () throws -> Result) rethrows -> Result {
+    try $ownThreads.withValue(max(1, count), operation: body)
   }
 
   /// Which BLAS and kernels run, for `--version` and benchmarks.

@@ -117,6 +117,15 @@ public struct StepArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      """
+      Append the log to this file instead of writing it to standard output. However often the run is stopped and goes on, \
+      the file has a line a step exactly once.
+      """,
+      valueName: "file"))
+  public var log: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Write the last step's gradients (averaged, not clipped) and loss to this safetensors file.", valueName: "file"))
   public var grads: String?
 
@@ -173,9 +182,11 @@ public struct StepArguments: ParsableArguments {
   ///
   /// - Parameters:
   ///   - learningRate: the tool's default.
+  ///   - anyReference: whether a reference other than the weights that the run began from needs no warning.
   ///   - objective: what it minimises, made from the resolved options.
   public func run(
-    _ tool: String, _ choices: StepChoices, learningRate: Double, objective: (StepOptions) -> any Objective
+    _ tool: String, _ choices: StepChoices, learningRate: Double, anyReference: Bool = false,
+    objective: (StepOptions) -> any Objective
   ) throws {
     messages.apply()
     compute.apply()
@@ -192,8 +203,10 @@ public struct StepArguments: ParsableArguments {
     request.inPlace = inPlace
     request.newRun = newRun
     request.resume = resume
+    request.anyReference = anyReference
     request.skipBad = skipBad
     request.gradients = grads
+    request.log = log
     request.saveEvery = saveEvery
     request.files = files == ["-"] ? [] : files
     let console = StepConsole()

@@ -140,6 +140,11 @@ struct FrameChecker {
 
   /// - Parameter isLearnt: whether tokens that `prompt_mask` marks are labels too.
   func prompt(isLearnt: Bool = true) throws -> Prompt {
+    if let tokenizer = frame.metadata["tokenizer"], let expected = contract.tokenizer, tokenizer != expected {
+      throw refusal(
+        "its token ids are of the tokenizer \(tokenizer), that of \(contract.checkpoint) is \(expected); run imgtok with "
+          + "this checkpoint")
+    }
     let ids = try ids("prompt", "which a response needs")
     guard isLearnt else { return Prompt(ids: ids, mask: nil) }
     let mask = try mask("prompt_mask", like: ids, of: "prompt")
@@ -216,6 +221,13 @@ struct FrameChecker {
       }
     }
     elements += response.ids.map { .token($0) }
+    let rows = elements.reduce(0) { $0 + $1.rows }
+    guard response.name.isEmpty || rows <= contract.positionCount else {
+      throw refusal(
+        "with \"\(response.name)\" it takes \(rows) positions (tokens and visual tokens), and \(contract.checkpoint) was made "
+          + "for \(contract.positionCount) (max_position_embeddings); imgtok --max-length \(contract.positionCount) leaves "
+          + "such examples out")
+    }
     var labels: [Int] = []
     // The first element of a sequence is predicted from nothing.
     if let mask = prompt.mask { labels += mask.indices.filter { $0 > 0 && mask[$0] == 1 } }

@@ -3,6 +3,7 @@
 import Checkpoints
 import Failures
 import Models
+import Tokenizers
 
 /// The numbers that frames and a checkpoint must agree on.
 public struct FrameContract: Sendable, Equatable {
@@ -14,6 +15,10 @@ public struct FrameContract: Sendable, Equatable {
   public var imageToken: Int32?
   /// The vision encoder's numbers; nil where it has none.
   public var vision: Vision?
+  /// Rows (tokens and visual tokens) that the language model was made for (`max_position_embeddings`).
+  public var positionCount: Int
+  /// The tokenizer's fingerprint; nil where the checkpoint has none to compare with.
+  public var tokenizer: String?
 
   public struct Vision: Sendable, Equatable {
     /// Pixels along a patch's side.
@@ -38,11 +43,16 @@ public struct FrameContract: Sendable, Equatable {
     }
   }
 
-  public init(checkpoint: String, vocabularySize: Int, imageToken: Int32?, vision: Vision?) {
+  public init(
+    checkpoint: String, vocabularySize: Int, imageToken: Int32?, vision: Vision?, positionCount: Int = .max,
+    tokenizer: String? = nil
+  ) {
     self.checkpoint = checkpoint
     self.vocabularySize = vocabularySize
     self.imageToken = imageToken
     self.vision = vision
+    self.positionCount = positionCount
+    self.tokenizer = tokenizer
   }
 
   /// Reads the numbers of an open checkpoint. Throws 65 where its config or preprocessor config is wrong.
@@ -50,6 +60,8 @@ public struct FrameContract: Sendable, Equatable {
     self.checkpoint = checkpoint.path
     vocabularySize = config.text?.vocabularySize ?? 0
     imageToken = config.imageToken
+    positionCount = config.text?.positionCount ?? .max
+    tokenizer = config.text == nil ? nil : try checkpoint.json("tokenizer.json").flatMap(Tokenizer.fingerprint)
     guard let siglip = config.vision else { return }
     let (mean, std) = try Self.normalization(checkpoint)
     vision = Vision(

@@ -27,6 +27,8 @@ public struct StepMetrics: Sendable {
   public var unit: String
   /// Bytes.
   public var peakMemory: Int
+  /// Which run this is: see `RunState.run`.
+  public var run: String
 
   /// One line of JSON, without the newline. A number that is not finite is null: JSON has no word for it.
   public var line: String {
@@ -46,6 +48,7 @@ public struct StepMetrics: Sendable {
     object["tokens_per_second"] = number(rounded(Double(rows) / seconds))
     object["\(unit)_per_second"] = number(rounded(Double(examples) / seconds))
     object["peak_memory_bytes"] = .int(peakMemory)
+    object["run"] = .string(run)
     return JSONValue.object(object).text()
   }
 

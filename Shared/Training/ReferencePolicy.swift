@@ -6,23 +6,37 @@ import Models
 
 /// The reference of one run. All of its frames must agree on it.
 final class ReferencePolicy {
+  /// The weights that the run began from, where a reference of other weights is worth a warning.
+  private let start: Start?
   /// Fingerprint of the reference, once the first frame has told which it is. Recorded with the run.
   private(set) var fingerprint: String?
   /// Opens the model that the run began from; called at most once.
   private let open: () throws -> (runner: PassRunner, fingerprint: String)
   private let note: (String) -> Void
+  private let warn: (String) -> Void
   private var model: (runner: PassRunner, fingerprint: String)?
   /// Whether the frames of this call carry log-probabilities; nil before the first.
   private var isInFrames: Bool?
   private var first = ""
 
+  /// Where a run began.
+  struct Start {
+    let path: String
+    let fingerprint: String
+  }
+
+  /// - Parameters:
+  ///   - recorded: the fingerprint that the run has on record.
+  ///   - start: nil: any reference will do.
   init(
-    recorded fingerprint: String?, note: @escaping (String) -> Void,
+    recorded fingerprint: String?, start: Start?, note: @escaping (String) -> Void, warn: @escaping (String) -> Void,
     open: @escaping () throws -> (runner: PassRunner, fingerprint: String)
   ) {
     self.fingerprint = fingerprint
+    self.start = start
     self.open = open
     self.note = note
+    self.warn = warn
   }
 
   /// Checks that a batch goes with what came before. Throws 65 naming the first frame that does not.
@@ -37,7 +51,7 @@ final class ReferencePolicy {
       if isInFrames == nil {
         isInFrames = example.referenceLogps != nil
         first = "frame \(example.place.number) (id \(example.id))"
-        if isInFrames == false { try openModel() }
+        if isInFrames == false { try openModel() } else { compareWithStart(example) }
       }
       if example.referenceLogps == nil { try model?.runner.admit(example) }
       let reference = example.referenceLogps == nil ? model?.fingerprint : example.reference
@@ -52,6 +66,17 @@ final class ReferencePolicy {
         )
       }
     }
+  }
+
+  /// A reference that is not where the policy begins is legal, and most often a mistake: frames scored by another checkpoint.
+  private func compareWithStart(_ example: Example) {
+    guard let start, let reference = example.reference, !reference.isEmpty, reference != start.fingerprint else {
+      return
+    }
+    warn(
+      "the reference of the frames is \(reference), and the run began from \(start.path), which is \(start.fingerprint): the "
+        + "policy is compared with other weights than its own; score the frames with those, or --any-reference if it is meant"
+    )
   }
 
   private static func words(_ fingerprint: String?) -> String {

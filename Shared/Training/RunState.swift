@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a run must remember to go on as if it had never stopped (the moments lie beside it, as tensors).
 import Checkpoints
+import Digests
 import Failures
 import StrictJSON
 
@@ -36,6 +37,8 @@ public enum RunInput: Sendable, Equatable {
 public struct RunState: Sendable, Equatable {
   /// "sft-step", "dpo-step" or "grpo-step".
   public var tool: String
+  /// What the lines of its log are told apart by: a fingerprint of how the run began.
+  public var run: String
   /// Every option that changes numbers, under its name on the command line.
   public var options: JSONObject
   /// The checkpoint the run began from: its path, for finding it, and its fingerprint, for recognising it.
@@ -75,13 +78,24 @@ public struct RunState: Sendable, Equatable {
     self.initPath = initPath
     self.initFingerprint = initFingerprint
     self.input = input
+    run = Self.name(tool, options, initFingerprint, input)
+  }
+
+  /// The same command over the same data and weights has the same name, so that a run that was killed before it first
+  /// saved finds its lines again.
+  private static func name(
+    _ tool: String, _ options: JSONObject, _ initFingerprint: String, _ input: RunInput
+  ) -> String {
+    var mixer = Mixer()
+    for text in [tool, JSONValue.object(options).text(), initFingerprint, input.json.text()] { mixer.add(text) }
+    return String(mixer.hexadecimal.suffix(8))
   }
 
   public var json: JSONValue {
     var zero = JSONObject()
     for part in Part.allCases { if let steps = zeroSteps[part] { zero[part.rawValue] = .int(steps) } }
     return [
-      "version": 1, "tool": .string(tool), "options": .object(options), "init": .string(initPath),
+      "version": 1, "tool": .string(tool), "run": .string(run), "options": .object(options), "init": .string(initPath),
       "init_fingerprint": .string(initFingerprint), "input": input.json,
       "reference": reference.map { .string($0) } ?? .null, "step": .int(step), "epoch": .int(epoch),
       "batch": .int(batch), "consumed": .int(consumed), "call_over": .bool(isCallOver), "finished": .bool(isFinished),
@@ -120,6 +134,7 @@ public struct RunState: Sendable, Equatable {
     initPath = try string("init")
     initFingerprint = try string("init_fingerprint")
     self.input = input
+    run = json["run"]?.string ?? Self.name(tool, options, initFingerprint, input)
     reference = json["reference"]?.string
     step = try int("step")
     epoch = try int("epoch")

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Accuracy by category: how often the right answer is the likeliest, beside what not looking would reach.
+// Accuracy by category: how often the right answer is the likeliest, beside what not looking would reach. Of answers that are
+// equally likely each counts in part, as if lots were drawn: a model that finds all alike reaches chance, wherever the right
+// one stands.
 import Statistics
 import StrictJSON
 import TensorStream
@@ -8,7 +10,8 @@ import TensorStream
 public struct ScoreSummary: Sendable, Equatable {
   struct Row: Sendable, Equatable {
     var count = 0
-    var correct = 0
+    /// The right answers; of a tie of m that the right one is in, 1/m.
+    var correct = 0.0
     /// Expected correct answers of blind guessing.
     var chance = 0.0
     /// How often each answer is the right one.
@@ -26,7 +29,7 @@ public struct ScoreSummary: Sendable, Equatable {
   public init(by key: String = "category") { self.key = key }
 
   mutating func addPair(_ frame: Frame, chosen: Double, rejected: Double) {
-    add(frame, isCorrect: chosen > rejected, chance: 0.5, truth: nil)
+    add(frame, credit: Self.credit([chosen, rejected], truth: 0), chance: 0.5, truth: nil)
   }
 
   mutating func addChoices(_ frame: Frame, logps: [Double]) {
@@ -34,15 +37,19 @@ public struct ScoreSummary: Sendable, Equatable {
       withoutTruth += 1
       return
     }
-    // Of equal candidates the first one wins.
-    let best = logps.indices.reduce(0) { logps[$1] > logps[$0] ? $1 : $0 }
-    add(frame, isCorrect: best == truth, chance: 1 / Double(logps.count), truth: frame.metadata["gt"])
+    add(frame, credit: Self.credit(logps, truth: truth), chance: 1 / Double(logps.count), truth: frame.metadata["gt"])
   }
 
-  private mutating func add(_ frame: Frame, isCorrect: Bool, chance: Double, truth: String?) {
+  /// 1 where the truth alone is the likeliest, 1/m where m are equally likely and it is one of them.
+  private static func credit(_ logps: [Double], truth: Int) -> Double {
+    let largest = logps.max() ?? 0
+    return logps[truth] == largest ? 1 / Double(logps.count { $0 == largest }) : 0
+  }
+
+  private mutating func add(_ frame: Frame, credit: Double, chance: Double, truth: String?) {
     var row = rows[frame.metadata[key] ?? "-", default: Row()]
     row.count += 1
-    row.correct += isCorrect ? 1 : 0
+    row.correct += credit
     row.chance += chance
     if let truth { row.truths[truth, default: 0] += 1 }
     rows[frame.metadata[key] ?? "-"] = row
@@ -88,7 +95,7 @@ public struct ScoreSummary: Sendable, Equatable {
       return "\(tenths / 10).\(tenths % 10)"
     }
     guard count > 0 else { return [name, "0"] + [String](repeating: "-", count: 5) }
-    let accuracy = Double(row.correct) / count
+    let accuracy = row.correct / count
     let one = Interval.wilson(accuracy, count: row.count, z: 1)
     let interval = Interval.wilson(accuracy, count: row.count)
     return [

@@ -13,7 +13,14 @@ extension StepLoop {
     return monotonicSeconds() - savedAt >= 600
   }
 
+  /// One line of the log, to the file that was named for it, else to the host.
+  func log(_ line: String) throws {
+    guard let logFile else { return try host.log(line) }
+    try logFile.append(line)
+  }
+
   func save() throws {
+    try logFile?.synchronize()
     var weights: [String: Tensor] = [:]
     var saved = TrainingState(info: state.json.object ?? JSONObject())
     for (parameter, moments) in zip(trained, moments) {

@@ -13,6 +13,7 @@ extension StepLoop {
   /// under way is dropped, and what came before it stays.
   func learn(_ frames: [ReadFrame]) throws -> Bool {
     let examples = try admit(frames)
+    lookForImages(examples.compactMap { $0 })
     let count = objective.plan.count(frames: frames.count)
     var known: [Int: [[ReferenceLogps]]] = [:]
     repeat {
@@ -22,7 +23,7 @@ extension StepLoop {
       }
       // From here on the step has happened: weights and place in the data go together.
       advance(frames.count, of: count)
-      if !line.isEmpty { try host.log(line) }
+      if !line.isEmpty { try log(line) }
       if isSaveDue { try save() }
       if host.pendingSignal != nil { return false }
     } while state.update > 0 && !isAtEnd
@@ -88,6 +89,7 @@ extension StepLoop {
     object["skipped"] = true
     for (name, value) in objective.describe(batch) { object[name] = value.isFinite ? .double(value) : .null }
     object["skipped_steps"] = .int(state.flatSteps)
+    object["run"] = .string(state.run)
     return JSONValue.object(object).text()
   }
 
@@ -110,6 +112,18 @@ extension StepLoop {
       state.reference = reference.fingerprint
     }
     return examples
+  }
+
+  /// A misspelt key of a manifest loses the images without a trace, and text alone trains no encoder.
+  private func lookForImages(_ batch: [Example]) {
+    guard !hasLookedForImages, !batch.isEmpty else { return }
+    hasLookedForImages = true
+    let sighted = [Part.vision, .projector].filter(options.train.contains)
+    guard !sighted.isEmpty, batch.allSatisfy(\.images.isEmpty) else { return }
+    host.warn(
+      "no example of the first batch has an image, and --train has \(sighted.map(\.rawValue).joined(separator: ",")): text "
+        + "alone does not train it; imgtok --verbose says what each key of a manifest was taken for, and --train llm trains on text"
+    )
   }
 
   /// Completions of another policy would be taken for this one's.
@@ -192,7 +206,7 @@ extension StepLoop {
       learningRates: squares.map { ($0.part, (options.learningRates[$0.part] ?? 0) * factor) },
       examples: examples.count,
       rows: gradients.rows, seconds: gradients.seconds + monotonicSeconds() - start, unit: objective.unit,
-      peakMemory: host.peakMemory)
+      peakMemory: host.peakMemory, run: state.run)
   }
 
   /// Passes over the file after this step, one of `count` of its batch; nil on a stream.

@@ -37,7 +37,10 @@ public final class StepLoop {
   let firstStep: Int
   private let firstFlatStep: Int
   var hasNotedFlat = false
+  var hasLookedForImages = false
   private let framesSkipped: Int
+  /// Where the log goes, if not to the host.
+  let logFile: LogFile?
   /// The last step's loss, while its gradients are still in place.
   var lastLoss: Double?
 
@@ -76,11 +79,16 @@ public final class StepLoop {
     savedStep = opening.isResumed ? state.step : nil
     if opening.isResumed { store.goOn(fromStep: state.step) }
 
-    reference = ReferencePolicy(recorded: state.reference, note: host.note) {
+    let start = ReferencePolicy.Start(path: state.initPath, fingerprint: state.initFingerprint)
+    reference = ReferencePolicy(
+      recorded: state.reference, start: request.anyReference ? nil : start, note: host.note, warn: host.warn
+    ) {
       try opening.openReference(note: host.note)
     }
     if let path = request.gradients { try Self.checkCanCreate(path) }
     if !isFinished { try store.begin(from: base, trained: trained.map(\.name)) }
+    let saved = state
+    logFile = try isFinished ? nil : request.log.map { try LogFile($0, goingOnFrom: saved, note: host.note) }
     if let totalSteps, totalSteps <= schedule.warmupSteps {
       let what = totalSteps == 1 ? "the run's only step is" : "all \(totalSteps) steps are"
       host.warn("\(what) warm-up, and the learning rate never reaches its peak (--warmup 0 turns warm-up off)")

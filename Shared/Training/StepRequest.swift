@@ -15,6 +15,10 @@ public struct StepRequest: Sendable {
   /// Skips the frames that an interrupted call had used.
   public var resume = false
   public var skipBad = false
+  /// Takes a reference that is not where the run began without a warning.
+  public var anyReference = false
+  /// The file that the log is appended to; nil: the host has it.
+  public var log: String?
   /// Where the last step's gradients go.
   public var gradients: String?
   /// Steps between two saves; nil: every 10 minutes.

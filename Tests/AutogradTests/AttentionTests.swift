@@ -70,9 +70,7 @@ import Testing
   }
 
   @Test func threadsDoNotChangeABit() {
-    func run(threads: Int) -> [[Float]] {
-      Compute.threads = threads
-      defer { Compute.threads = 0 }
+    func run() -> [[Float]] {
       let q = Variable.random([310, 64], seed: 1)
       let k = Variable.random([310, 32], seed: 2)
       let v = Variable.random([310, 32], seed: 3)
@@ -86,6 +84,6 @@ import Testing
       y.backward(seed: y.value.copy())
       return [y.value.values] + [q, k, v, gain, weight].map { $0.gradient?.values ?? [] }
     }
-    #expect(run(threads: 1) == run(threads: 3))
+    #expect(Compute.withThreads(1, run) == Compute.withThreads(3, run))
   }
 }

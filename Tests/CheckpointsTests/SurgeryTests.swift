@@ -97,12 +97,7 @@ import Testing
   @Test func threadsDoNotChangeIt() {
     let values = (0..<300_001).map { Float($0) * 0.37 }
     let tensors = [DigestInput(name: "a", tensor: Tensor(values)), DigestInput(name: "b", tensor: Tensor([1, 2, 3]))]
-    let threads = Compute.threads
-    defer { Compute.threads = threads }
-    let digests = [1, 2, 5].map { count in
-      Compute.threads = count
-      return Digest.of(tensors, settings: [])
-    }
+    let digests = [1, 2, 5].map { count in Compute.withThreads(count) { Digest.of(tensors, settings: []) } }
     #expect(Set(digests).count == 1)
     #expect(Digest.of(tensors.reversed(), settings: []) == digests[0])
     #expect(Digest.of(tensors, settings: [("a", "b")]) != digests[0])
@@ -277,11 +272,8 @@ import Testing
 
   @Test func aSeedGivesTheSameBytesAndAnotherSeedOthers() throws {
     try withTemporaryDirectory { folder in
-      let threads = Compute.threads
-      defer { Compute.threads = threads }
       for (name, seed, count) in [("a", UInt64(1), 1), ("b", 1, 3), ("c", 2, 3)] {
-        Compute.threads = count
-        try tinyModel(seed: seed).write(to: "\(folder)/\(name).bin")
+        try Compute.withThreads(count) { try tinyModel(seed: seed).write(to: "\(folder)/\(name).bin") }
       }
       #expect(try readFile(folder + "/a.bin") == readFile(folder + "/b.bin"))
       #expect(try readFile(folder + "/a.bin") != readFile(folder + "/c.bin"))

@@ -87,39 +87,30 @@ struct GenerationFixture {
 
   /// Bit for bit: what lies beside a completion, and how many threads there are, changes nothing.
   @Test(arguments: generationModels) func aRowsLogitsDoNotDependOnItsNeighbours(_ name: String) throws {
-    try holdingKernelLevel { try compareBesideOthers(name) }
-  }
-
-  private func compareBesideOthers(_ name: String) throws {
     let fixture = try GenerationFixture(name)
     let (prompt, response) = try fixture.text()
-    let threads = Compute.threads
-    defer { Compute.threads = threads }
     var alone: [[Float]] = []
     for beside in [0, 1, 2, 6, 12] {
-      Compute.threads = beside % 3 + 1
-      let cache = CompletionCache(fixture.decoder.read(fixture.embeddings(prompt)))
-      let others = (0..<beside).map { other in
-        CompletionCache(fixture.decoder.read(fixture.embeddings(Array(prompt.prefix(other + 1)))))
-      }
-      for (number, id) in response.enumerated() {
-        let place = number % (beside + 1)
-        var caches = others
-        caches.insert(cache, at: place)
-        var ids = [Int32](repeating: 5, count: beside)
-        ids.insert(id, at: place)
-        let logits = fixture.decoder.read(ids, caches).rows(place..<place + 1).values
-        if beside == 0 { alone.append(logits) }
-        #expect(logits == alone[number], "\(name): \(beside) beside, token \(number)")
+      Compute.withThreads(beside % 3 + 1) {
+        let cache = CompletionCache(fixture.decoder.read(fixture.embeddings(prompt)))
+        let others = (0..<beside).map { other in
+          CompletionCache(fixture.decoder.read(fixture.embeddings(Array(prompt.prefix(other + 1)))))
+        }
+        for (number, id) in response.enumerated() {
+          let place = number % (beside + 1)
+          var caches = others
+          caches.insert(cache, at: place)
+          var ids = [Int32](repeating: 5, count: beside)
+          ids.insert(id, at: place)
+          let logits = fixture.decoder.read(ids, caches).rows(place..<place + 1).values
+          if beside == 0 { alone.append(logits) }
+          #expect(logits == alone[number], "\(name): \(beside) beside, token \(number)")
+        }
       }
     }
   }
 
   @Test func theSameSeedGivesTheSameTextWhateverTheBatchSize() throws {
-    try holdingKernelLevel { try compareBatchSizes() }
-  }
-
-  private func compareBatchSizes() throws {
     let fixture = try GenerationFixture("published")
     let lengths = [9, 3, 20, 14, 1, 30]
     func texts(_ places: Int, seed: UInt64 = 3) throws -> [[[Int32]]] {

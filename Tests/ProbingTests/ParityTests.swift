@@ -36,12 +36,10 @@ import Testing
   }
 
   @Test func theBitsDoNotDependOnTheThreads() throws {
-    defer { Compute.threads = 0 }
     let data = clusters(3000, classes: 40, width: 100, seed: 4)
     let (train, test) = try data.split(fraction: 0.2, seed: 1)
     let reports = try [1, 2, 4].map { threads in
-      Compute.threads = threads
-      return try LinearProbe(grid: [0.1, 3.16]).run(train: train, test: test)
+      try Compute.withThreads(threads) { try LinearProbe(grid: [0.1, 3.16]).run(train: train, test: test) }
     }
     for report in reports[1...] {
       #expect(report.probabilities.values == reports[0].probabilities.values)

@@ -22,6 +22,21 @@ import Testing
     #expect(pairs(.bestWorst, [0.5, 0.8], margin: 0.2) == [[1, 0]])
   }
 
+  /// "More than the margin": exactly the margin is not, whatever the digits become in binary.
+  @Test(arguments: PairChoice.allCases) func rewardsTheMarginApartMakeNoPair(choice: PairChoice) {
+    for (worse, better, margin) in [
+      (0.5, 0.75, 0.25), (0, 0.5, 0.5), (0.6, 0.9, 0.3), (0.3, 0.6, 0.3), (0.7, 0.8, 0.1), (0.1, 0.3, 0.2),
+      (Double(Float(0.7)), Double(Float(0.8)), 0.1), (Double(Float(0.3)), Double(Float(0.5)), 0.2),
+    ] {
+      #expect(pairs(choice, [worse, better], margin: margin) == [], "\(better) - \(worse)")
+      #expect(pairs(choice, [worse, better + 1e-4], margin: margin) == [[1, 0]], "\(better) - \(worse) and more")
+      #expect(pairs(choice, [worse, better], margin: margin - 1e-4) == [[1, 0]], "\(better) - \(worse), less asked")
+    }
+    // Without a margin every difference counts.
+    #expect(pairs(choice, [0.5, 0.5.nextUp]) == [[1, 0]])
+    #expect(pairs(choice, [0.5, 0.5]) == [])
+  }
+
   @Test func allPairsAreEachAgainstEveryWorseOne() {
     #expect(pairs(.all, [0.5, 1, 0]) == [[0, 2], [1, 0], [1, 2]])
     // The same tokens twice are one completion.

@@ -1,21 +1,34 @@
 // SPDX-License-Identifier: MIT
 // The vectorised kernels against formulas in f64, at every level this CPU offers.
 import CKernels
+import Dispatch
 import Glibc
+import Synchronization
 import TestSupport
 import Testing
 
-/// Levels change a process-wide setting, hence one after the other.
-@Suite(.serialized) struct KernelTests {
+@Suite struct KernelTests {
   private func atEveryLevel(_ body: (Int32) -> Void) {
-    holdingKernelLevel {
-      let best = kernel_set_level(2)
-      for level in 0...best {
-        kernel_set_level(level)
-        body(level)
-      }
-      kernel_set_level(best)
+    defer { kernel_set_level(-1) }
+    for level in 0...kernel_set_level(2) {
+      #expect(kernel_set_level(level) == level)
+      body(level)
     }
+  }
+
+  /// Suites run side by side: a level that one of them tries must not change the bits of another.
+  @Test func aLevelIsThatOfOneThread() {
+    let best = kernel_set_level(-1)
+    kernel_set_level(0)
+    defer { kernel_set_level(-1) }
+    let seen = Atomic<Int32>(-1)
+    let done = DispatchSemaphore(value: 0)
+    DispatchQueue.global().async {
+      seen.store(kernel_level(), ordering: .relaxed)
+      done.signal()
+    }
+    done.wait()
+    #expect(seen.load(ordering: .relaxed) == best && kernel_level() == 0)
   }
 
   /// -12…12, unevenly spaced, not a multiple of any vector width.

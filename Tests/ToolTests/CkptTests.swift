@@ -114,6 +114,27 @@ import Testing
     }
   }
 
+  /// The last bit of the last value of the file.
+  @Test func diffSeesOneUnitInTheLastPlace() throws {
+    try withTemporaryDirectory { folder in
+      _ = try ckpt("new", "--preset", "mini", "--seed", "1", "a.bin", in: folder)
+      var bytes = try readFile(folder + "/a.bin")
+      try writeFile(folder + "/same.bin", bytes)
+      bytes[bytes.count - 4] ^= 1
+      try writeFile(folder + "/other.bin", bytes)
+      let same = try ckpt("diff", "a.bin", "same.bin", in: folder)
+      #expect(same.lines.dropFirst().allSatisfy { $0.hasSuffix("tensors       0         0        0") }, "\(same.text)")
+      let parts = try #require(
+        try JSONValue.parse(ckpt("diff", "--json", "a.bin", "other.bin", in: folder).text)["parts"]?.object)
+      #expect(parts.keys.compactMap { parts[$0]?["changed_values"]?.int }.sorted() == [0, 0, 1])
+      #expect(parts.keys.compactMap { parts[$0]?["changed_tensors"]?.int }.sorted() == [0, 0, 1])
+      let text = try ckpt("diff", "--tensors", "a.bin", "other.bin", in: folder)
+      // Its part and itself, each with a largest change that is not 0.
+      let changed = text.lines.map { $0.split(separator: " ") }.filter { $0[1] == "1" }
+      #expect(changed.count == 2 && changed.allSatisfy { $0.last != "0" }, "\(text.text)")
+    }
+  }
+
   @Test func mistakesHaveOneLineAndAStatus() throws {
     try withTemporaryDirectory { folder in
       _ = try ckpt("new", "--preset", "mini", "--seed", "1", "a.bin", in: folder)

@@ -58,7 +58,7 @@ import Testing
       let interrupted = try run(killed("\"$pipelines/pivot\" b", after: ["0.3", "0.8", "1.5"]), in: folder, sizes)
       #expect(interrupted.status == 0, "\(interrupted.stderr)")
       let same = try runPipeline(
-        "cmp a/dpo.bin b/dpo.bin && cmp a/sft.bin b/sft.bin && diff a/table.txt b/table.txt && ls b/*.partial",
+        "cmp a/dpo.bin b/dpo.bin && cmp a/sft.bin b/sft.bin && diff a/table.txt b/table.txt && ls b/*.partial*",
         in: folder)
       #expect(same.stdout.isEmpty && same.stderr.contains("No such file"), "\(same.text)\(same.stderr)")
       let again = try run("\"$pipelines/pivot\" a", in: folder, sizes)
@@ -83,6 +83,21 @@ import Testing
       let same = try runPipeline(
         "cmp a/round-2/policy.bin b/round-2/policy.bin && wc -l < b/round-2/log.jsonl", in: folder)
       #expect(same.status == 0, "\(same.stderr)")
+    }
+  }
+
+  @Test func anEvaluationThatWasKilledEndsWithTheSameTable() throws {
+    try withTemporaryDirectory { folder in
+      _ = try runPipeline("miniworld --quiet --scenes 40 w", in: folder)
+      let call = "\"$pipelines/eval\" \"$pipelines/base.safetensors\" w/choices.jsonl"
+      let whole = try run(call, in: folder, ["REWARD": "--rule exact", "FOLDER": "a"])
+      #expect(whole.status == 0, "\(whole.stderr)")
+      let interrupted = try run(
+        killed(call, after: ["0.2", "0.3", "0.4"]), in: folder, ["REWARD": "--rule exact", "FOLDER": "b"])
+      #expect(interrupted.status == 0, "\(interrupted.stderr)")
+      let same = try runPipeline(
+        "diff a/table.txt b/table.txt && cmp a/choices.answers b/choices.answers && ls b/cache", in: folder)
+      #expect(same.status == 0 && same.lines.count == 2, "\(same.text)\(same.stderr)")
     }
   }
 

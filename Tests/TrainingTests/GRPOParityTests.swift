@@ -121,12 +121,11 @@ let groupFrames = fixture("grpo/groups.frames")
 
   @Test func threadsDoNotChangeABit() throws {
     try withTemporaryDirectory { folder in
-      let before = Compute.threads
-      defer { Compute.threads = before }
       for threads in [1, 2, 3] {
-        Compute.threads = threads
-        try runSteps(
-          folder + "/\(threads).bin", files: [groupFrames], objective: grpo("grpo-kl") { $0.innerEpochs = 3 })
+        try Compute.withThreads(threads) {
+          _ = try runSteps(
+            folder + "/\(threads).bin", files: [groupFrames], objective: grpo("grpo-kl") { $0.innerEpochs = 3 })
+        }
       }
       #expect(try readFile(folder + "/2.bin") == readFile(folder + "/1.bin"))
       #expect(try readFile(folder + "/3.bin") == readFile(folder + "/1.bin"))

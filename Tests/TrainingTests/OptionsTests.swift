@@ -65,12 +65,12 @@ import Testing
     StepMetrics(
       step: 3, epoch: 0.75, loss: loss, objective: [("rewards/chosen", 0.5)], gradientNorm: 2,
       partNorms: [(.vision, 1)], learningRates: [(.vision, 1e-6), (.llm, 2e-6)], examples: 8, rows: 1000, seconds: 0.3,
-      unit: "pairs", peakMemory: 5 << 20)
+      unit: "pairs", peakMemory: 5 << 20, run: "c0ffee00")
   }
 
   @Test func theLineHasTheNamesOfTRL() throws {
     let object = try JSONValue.parse(metrics(loss: 0.25).line)
-    #expect(object["step"]?.int == 3)
+    #expect(object["step"]?.int == 3 && object["run"]?.string == "c0ffee00")
     #expect(object["loss"]?.double == 0.25)
     #expect(object["rewards/chosen"]?.double == 0.5)
     #expect(object["grad_norm"]?.double == 2)

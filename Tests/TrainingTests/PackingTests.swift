@@ -82,11 +82,10 @@ import Testing
   @Test func threadsDoNotChangeABit() throws {
     try withTemporaryDirectory { folder in
       try writePairs(folder + "/pairs", count: 12)
-      let before = Compute.threads
-      defer { Compute.threads = before }
       for threads in [1, 2, 3] {
-        Compute.threads = threads
-        try runSteps(folder + "/out-\(threads).bin", files: [folder + "/pairs"]) { $0.batchSize = 6 }
+        try Compute.withThreads(threads) {
+          _ = try runSteps(folder + "/out-\(threads).bin", files: [folder + "/pairs"]) { $0.batchSize = 6 }
+        }
       }
       let one = try readFile(folder + "/out-1.bin")
       #expect(try readFile(folder + "/out-2.bin") == one)

@@ -16,10 +16,13 @@ struct Attach: Tool {
 
       Example: a trained encoder under a fresh language model, its new projector trained first
         ckpt attach --vision enc.bin --llm Qwen2.5-1.5B-Instruct new.bin
-        sft-step --ckpt s1.bin --init new.bin --train projector --lr 1e-3 captions.features > log.jsonl
+        sft-step --ckpt s1.bin --init new.bin --train projector --lr 1e-3 \\
+          captions.features > s1.jsonl
       Example: keep the old projector's two layers as they are, and train one behind them
-        ckpt attach --vision enc.bin --projector enc.bin --projector-layers 2+1 --llm Qwen2.5-1.5B-Instruct new.bin
-        sft-step --ckpt s1.bin --init new.bin --train projector.new --lr 1e-3 captions.features > log.jsonl
+        ckpt attach --vision enc.bin --projector enc.bin \\
+          --projector-layers 2+1 --llm Qwen2.5-1.5B-Instruct longer.bin
+        sft-step --ckpt s2.bin --init longer.bin --train projector.new \\
+          --lr 1e-3 captions.features > s2.jsonl
       """)
 
   @Option(help: ArgumentHelp("The vision encoder: a SiglipVisionModel, or a model with one.", valueName: "checkpoint"))

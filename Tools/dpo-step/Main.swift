@@ -17,7 +17,8 @@ import Training
 
       Example: three epochs over scored pairs, from a Hugging Face folder to one file
         score --ckpt base < pairs > pairs.scored
-        dpo-step --ckpt enc.bin --init base --epochs 3 --shuffle pairs.scored > log.jsonl
+        dpo-step --ckpt dpo.bin --init base --epochs 3 --shuffle \\
+          --log log.jsonl pairs.scored
       """,
     version: Version.text)
 
@@ -34,6 +35,9 @@ import Training
       "Weight of the chosen response's negative log-likelihood, a token (default: 0).", valueName: "weight"))
   var gamma: Double?
 
+  @Flag(help: "Take frames whose reference is not what the run began from without a warning.")
+  var anyReference = false
+
   @OptionGroup var step: StepArguments
 
   func run() throws {
@@ -41,7 +45,7 @@ import Training
     choices.beta = beta
     choices.labelSmoothing = labelSmoothing
     choices.gamma = gamma
-    try step.run("dpo-step", choices, learningRate: 1e-6) {
+    try step.run("dpo-step", choices, learningRate: 1e-6, anyReference: anyReference) {
       DPOObjective(beta: $0.beta, labelSmoothing: $0.labelSmoothing, gamma: $0.gamma)
     }
   }

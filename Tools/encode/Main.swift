@@ -16,7 +16,8 @@ import Training
       alone pass unchanged.
 
       Example: features of a trained encoder, without the pixels
-        imgtok --ckpt base < images.jsonl | encode --ckpt enc.bin --drop patches > features
+        imgtok --ckpt base < images.jsonl |
+          encode --ckpt enc.bin --drop patches > features
       """,
     version: Version.text)
 

@@ -11,7 +11,7 @@ struct Head: FrameFilter {
       Reading stops there: what comes behind is not checked.
 
       Example: a hundred examples to try something with
-        imgtok --ckpt BASE < pairs.jsonl | frames head -n 100 > few
+        imgtok --ckpt base < pairs.jsonl | frames head -n 100 > few
       """)
 
   @Option(name: [.customShort("n"), .customLong("count")], help: ArgumentHelp("Frames to pass on.", valueName: "n"))

@@ -13,7 +13,7 @@ struct JSONLines: FrameConsumer {
       NaN and infinity, which JSON lacks, are printed as null.
 
       Example: the questions of a stream
-        frames json pairs | jq -r .metadata.question
+        frames json pairs | grep -o '"question":"[^"]*"'
       """)
 
   @Flag(help: "Print the values of small tensors too, row by row in one list.")

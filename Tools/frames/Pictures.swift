@@ -17,8 +17,8 @@ struct Pictures: FrameConsumer {
       first picture goes to standard output.
 
       Examples:
-        frames png --id vqa-0093 pairs > one.png
-        frames select --where category=counting pairs | frames png --out counting
+        frames png --id train1-000007-0 pairs > one.png
+        frames select --where category=vision pairs | frames png --out pictures
         frames png --sheet 36 --scale 2 pairs > sheet.png
       """)
 

@@ -13,9 +13,9 @@ struct Select: FrameFilter {
       what is not asked for does not matter.
 
       Examples:
-        frames select --id vqa-0093 pairs | frames json --values
-        frames select --where category=counting --index 0:1000 pairs > counting
-        frames select --id vqa-0093 --bare pairs > one.safetensors
+        frames select --id train1-000007-0 pairs | frames json --values
+        frames select --where category=vision --index 0:1000 pairs > seen
+        frames select --id train1-000007-0 --bare pairs > one.safetensors
       """)
 
   @Option(help: ArgumentHelp("An id; may be given several times.", valueName: "id"))

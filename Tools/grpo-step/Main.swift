@@ -18,17 +18,24 @@ import Training
       The completions must be those of the checkpoint that is trained: at a call's first step every ratio is 1, and it \
       is checked.
 
-      Example: one round; the same command with what the new policy samples is the next
-        sample -n 8 --ckpt policy.bin < prompts | reward | grpo-step --ckpt policy.bin --schedule constant >> log.jsonl
+      Example: the first round
+        sample -n 8 --ckpt base < prompts | reward |
+          grpo-step --ckpt policy.bin --init base --schedule constant --log log.jsonl
+      Example: every other round: the new policy samples
+        sample -n 8 --ckpt policy.bin < prompts | reward |
+          grpo-step --ckpt policy.bin --schedule constant --log log.jsonl
       """,
     version: Version.text)
 
   @OptionGroup var grpo: GRPOArguments
+  @Flag(help: "Take frames whose reference is not what the run began from without a warning.")
+  var anyReference = false
+
   @OptionGroup var step: StepArguments
 
   func run() throws {
     var choices = step.choices
     choices.grpo = grpo.choices
-    try step.run("grpo-step", choices, learningRate: 1e-6) { GRPOObjective($0.grpo) }
+    try step.run("grpo-step", choices, learningRate: 1e-6, anyReference: anyReference) { GRPOObjective($0.grpo) }
   }
 }

@@ -11,27 +11,54 @@ import Tokenizers
 
 /// The options that decide how texts become ids.
 struct TextOptions {
-  var style: ChatTemplate.Style
-  var system: String
+  /// Nil: chatml, unless the checkpoint's own chat template says otherwise.
+  var style: ChatTemplate.Style?
+  /// Nil: the chat template's own.
+  var system: String?
   var labels: ChatTemplate.Labels
   var parsesSpecial: Bool
   /// Answers to no question are put together in the plain style.
   var takesCaptions: Bool
+  /// `--max-length`, and whether responses are shortened to it.
+  var maxLength: Int?
+  var truncatesResponses: Bool
 }
 
-extension FrameMaker {
-  /// Opens the checkpoint at `path`; its weights are not read.
-  init(checkpoint path: String, texts: TextOptions, exif: Bool) throws {
-    let checkpoint = try Checkpoint(opening: path)
-    let config = try MultimodalConfig(checkpoint)
-    let preprocessor = try config.vision.map { try readPreprocessor(checkpoint, $0) }
-    func template(_ style: ChatTemplate.Style) throws -> ChatTemplate? {
-      config.text == nil ? nil : try readTemplate(checkpoint, config.imageToken, texts, style)
-    }
-    self.init(
-      preprocessor: preprocessor, patch: config.vision?.patchSize ?? 1, template: try template(texts.style),
-      captionTemplate: texts.takesCaptions ? try template(.plain) : nil, labels: texts.labels, exif: exif)
+/// Opens the checkpoint at `path`; its weights are not read.
+func readCheckpoint(_ path: String, texts: TextOptions, exif: Bool) throws -> (FrameMaker, ChatAgreement) {
+  let checkpoint = try Checkpoint(opening: path)
+  let config = try MultimodalConfig(checkpoint)
+  let preprocessor = try config.vision.map { try readPreprocessor(checkpoint, $0) }
+  let (tokenizer, fingerprint) = config.text == nil ? (nil, nil) : try readTokenizer(checkpoint)
+  var agreement = ChatAgreement(system: texts.system)
+  if let tokenizer, texts.style == nil {
+    let image = config.vision == nil ? nil : config.imageToken.flatMap { tokenizer.token($0) }
+    agreement = try ChatAgreement(with: checkpoint, system: texts.system, image: image)
   }
+  func template(_ style: ChatTemplate.Style) throws -> ChatTemplate? {
+    guard let tokenizer else { return nil }
+    return try named(checkpoint) {
+      try ChatTemplate(
+        style, tokenizer: tokenizer, imageID: config.imageToken, system: agreement.system, labels: texts.labels,
+        parseSpecial: texts.parsesSpecial)
+    }
+  }
+  let maker = FrameMaker(
+    preprocessor: preprocessor, patch: config.vision?.patchSize ?? 1, template: try template(texts.style ?? .chatml),
+    captionTemplate: texts.takesCaptions ? try template(.plain) : nil, labels: texts.labels,
+    limit: try config.text.map { try limit($0.positionCount, rowsPerImage: config.featuresPerImage, texts) },
+    tokenizer: fingerprint, exif: exif)
+  return (maker, agreement)
+}
+
+private func limit(_ positionCount: Int, rowsPerImage: Int, _ texts: TextOptions) throws -> SequenceLimit {
+  if let maximum = texts.maxLength, maximum > positionCount {
+    throw PlainFailure.usage(
+      "--max-length \(maximum): the checkpoint was made for \(positionCount) positions (max_position_embeddings)")
+  }
+  return SequenceLimit(
+    rowsPerImage: rowsPerImage, positionCount: positionCount, maximum: texts.maxLength,
+    truncatesResponses: texts.truncatesResponses)
 }
 
 private func readPreprocessor(_ checkpoint: Checkpoint, _ vision: SigLIPConfig) throws -> Preprocessor {
@@ -55,19 +82,19 @@ private func readPreprocessor(_ checkpoint: Checkpoint, _ vision: SigLIPConfig) 
   return preprocessor
 }
 
-private func readTemplate(
-  _ checkpoint: Checkpoint, _ imageID: Int32?, _ options: TextOptions, _ style: ChatTemplate.Style
-) throws -> ChatTemplate {
-  let name = "tokenizer.json"
-  guard let json = try checkpoint.json(name) else {
+private func readTokenizer(_ checkpoint: Checkpoint) throws -> (Tokenizer, fingerprint: String?) {
+  guard let json = try checkpoint.json("tokenizer.json") else {
     throw PlainFailure.badData(
       "\(checkpoint.path): has no tokenizer.json; AutoTokenizer.from_pretrained(...).save_pretrained(...) writes one")
   }
+  return (try named(checkpoint) { try Tokenizer(json: json) }, Tokenizer.fingerprint(json))
+}
+
+/// Puts the tokenizer's name in front of what `body` throws.
+private func named<Result>(_ checkpoint: Checkpoint, _ body: () throws -> Result) throws -> Result {
   do {
-    return try ChatTemplate(
-      style, tokenizer: Tokenizer(json: json), imageID: imageID, system: options.system, labels: options.labels,
-      parseSpecial: options.parsesSpecial)
+    return try body()
   } catch let failure as any Failure {
-    throw PlainFailure(failure.exitStatus, "\(checkpoint.path): \(name): \(failure)")
+    throw PlainFailure(failure.exitStatus, "\(checkpoint.path): tokenizer.json: \(failure)")
   }
 }

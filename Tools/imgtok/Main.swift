@@ -11,6 +11,9 @@ import ToolSupport
 extension ChatTemplate.Style: ExpressibleByArgument {}
 extension ChatTemplate.Labels: ExpressibleByArgument {}
 
+/// What `--truncate` shortens.
+enum Truncation: String, ExpressibleByArgument, CaseIterable { case response }
+
 @main struct Imgtok: StreamTool {
   static let configuration = CommandConfiguration(
     commandName: "imgtok",
@@ -27,6 +30,7 @@ extension ChatTemplate.Labels: ExpressibleByArgument {}
         chosen, rejected         a preference pair
         image_rejected           another image for the rejected response
         answer                   a supervised response (plain: also caption)
+        system                   the system turn, where the line has none
         conversations, messages  turns {"from": "human"|"gpt", "value": ...} or
                                  {"role": "user"|"assistant", "content": ...}
         choices, gt              candidate answers; the right one or its index
@@ -36,9 +40,9 @@ extension ChatTemplate.Labels: ExpressibleByArgument {}
         id                       default: line-N
 
       Example: the PIVOT paper's preference pairs
-        imgtok --ckpt BASE < pairs.jsonl > pairs
+        imgtok --ckpt base < pairs.jsonl > pairs
       Example: a folder with one sub-folder a class
-        imgtok --ckpt BASE --folder flowers/train | encode --ckpt BASE > features
+        imgtok --ckpt base --folder flowers/train | encode --ckpt base > features
       """,
     version: Version.text)
 
@@ -53,13 +57,18 @@ extension ChatTemplate.Labels: ExpressibleByArgument {}
     ))
   var root: String?
 
-  @Option(help: "How texts are put together: chatml (Qwen2's chat format) or plain (image, caption, newline).")
-  var template: ChatTemplate.Style = .chatml
+  @Option(
+    help:
+      "How texts are put together: chatml (Qwen2's chat format) or plain (image, caption, newline). Default: chatml, unless the checkpoint's own chat template writes another format, which is refused."
+  )
+  var template: ChatTemplate.Style?
 
   @Flag(help: "Take answers to no question for captions, put together as --template plain does.")
   var captions = false
 
-  @Option(help: ArgumentHelp("The system line of the chat; \"\" for none.", valueName: "text"))
+  @Option(
+    help: ArgumentHelp(
+      "The system line of chats that have none; \"\" for none. Default: the chat template's own.", valueName: "text"))
   var system: String?
 
   @Option(
@@ -79,6 +88,21 @@ extension ChatTemplate.Labels: ExpressibleByArgument {}
       "Threads that decode images (default: all cores). The output does not depend on it.", valueName: "n"))
   var threads: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Leave out examples of more positions (tokens and visual tokens) than this, and count them.", valueName: "n"))
+  var maxLength: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "response: shorten responses to --max-length where that makes the example fit.", valueName: "what"))
+  var truncate: Truncation?
+
+  @Option(
+    help: ArgumentHelp(
+      "Keys, separated by commas, that are metadata although they look like images or answers.", valueName: "keys"))
+  var metadata: String?
+
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
@@ -87,6 +111,8 @@ extension ChatTemplate.Labels: ExpressibleByArgument {}
     }
     if folder != nil, root != nil { throw ValidationError("--root is for manifests; --folder has its own paths") }
     if system != nil, template == .plain { throw ValidationError("--system has no place in --template plain") }
+    if let maxLength, maxLength < 1 { throw ValidationError("--max-length \(maxLength): must be 1 or more") }
+    if truncate != nil, maxLength == nil { throw ValidationError("--truncate: needs --max-length") }
     if let threads, !(1...4096).contains(threads) { throw ValidationError("--threads \(threads): must be 1 or more") }
   }
 
@@ -96,23 +122,32 @@ extension ChatTemplate.Labels: ExpressibleByArgument {}
   }
 
   mutating func run(_ io: ToolIO) throws {
-    let maker = try FrameMaker(
-      checkpoint: checkpoint.path(),
+    var (maker, chat) = try readCheckpoint(
+      checkpoint.path(),
       texts: TextOptions(
-        style: template, system: system ?? ChatTemplate.defaultSystem, labels: labels, parsesSpecial: parseSpecial,
-        takesCaptions: captions),
+        style: template, system: system, labels: labels, parsesSpecial: parseSpecial, takesCaptions: captions,
+        maxLength: maxLength, truncatesResponses: truncate == .response),
       exif: !noExif)
     let source = try openSource()
     var lacksTokenizer = false
-    try maker.makeFrames(of: source, threads: threads ?? Compute.threads) { frame in
+    var counts = ExampleCounts()
+    try maker.makeFrames(of: source, threads: threads ?? Compute.threads) { frame, isShortened in
       if frame.metadata["question"] != nil, frame.tensors["prompt"] == nil { lacksTokenizer = true }
+      try chat.check(frame)
+      counts.add(frame, isShortened: isShortened)
       try io.attempt { try io.write(frame) }
     } bad: { error in
       try io.leaveOut(error)
+    } tooLong: { error in
+      counts.add(error)
     }
-    guard io.goodCount + io.badCount > 0 else {
+    guard io.goodCount + io.badCount + counts.tooLong > 0 else {
       throw PlainFailure.badData("\(folder ?? stream.files.first ?? "stdin"): has no example at all")
     }
+    guard io.goodCount > 0 || counts.tooLong == 0 else {
+      throw PlainFailure.badData("--max-length \(maxLength ?? 0): \(counts.text(maxLength: maxLength ?? 0))")
+    }
+    Diagnostics.note(counts.text(maxLength: maxLength ?? 0))
     if lacksTokenizer {
       Diagnostics.note("the checkpoint has no language model: texts travel as metadata, without token ids")
     }
@@ -124,7 +159,11 @@ extension ChatTemplate.Labels: ExpressibleByArgument {}
   private func openSource() throws -> any ExampleSource {
     if let folder { return try ImageFolder(path: folder) }
     let paths = stream.files.isEmpty ? ["-"] : stream.files
-    return try ManifestReader(
-      paths: paths, root: root, options: ManifestOptions(takesCaptions: captions || template == .plain))
+    let metadataKeys = Set((metadata ?? "").split(separator: ",").map(String.init))
+    let reader = try ManifestReader(
+      paths: paths, root: root,
+      options: ManifestOptions(takesCaptions: captions || template == .plain, metadataKeys: metadataKeys))
+    reader.onRemark = { $0.isWarning ? Diagnostics.warn($0.text) : Diagnostics.detail($0.text) }
+    return reader
   }
 }

@@ -26,10 +26,12 @@ import ToolSupport
 
       Example: 500 scenes with the questions that a small model can learn, as a stream of preference pairs.
         miniworld --scenes 500 --seed 1 --types shape,color,texture,larger world
-        imgtok --ckpt mini < world/pairs.jsonl > pairs
+        imgtok --ckpt base world/pairs.jsonl > pairs
       Example: the same, rejecting what the model itself gets wrong.
-        imgtok --ckpt mini < world/choices.jsonl | score --ckpt mini --choices > scored
-        miniworld --scenes 500 --seed 1 --types shape,color,texture,larger --rejected-from scored hard
+        imgtok --ckpt base world/choices.jsonl |
+          score --ckpt base --choices > scored
+        miniworld --scenes 500 --seed 1 --types shape,color,texture,larger \\
+          --rejected-from scored hard
       """,
     version: Version.text)
 

@@ -10,7 +10,8 @@ import ToolSupport
     abstract: "Measure what can be read from a vision encoder's features.",
     discussion: """
       Example: the linear probe of an encoder on a folder of classes
-        imgtok images/ | encode --ckpt enc.bin --drop patches | probe linear --split 0.2
+        imgtok --ckpt enc.bin --folder flowers/train |
+          encode --ckpt enc.bin --drop patches | probe linear --split 0.2
       """,
     version: Version.text,
     subcommands: [Linear.self])

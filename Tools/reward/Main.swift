@@ -20,7 +20,8 @@ import ToolSupport
       Example: accuracy by category
         reward --rule exact --summary rollouts > /dev/null
       Example: on-policy preference pairs
-        imgtok < vqa.jsonl | encode | sample -n 8 | reward --pairs | score | dpo-step --ckpt enc.bin
+        imgtok < vqa.jsonl | encode | sample -n 8 | reward --pairs | score |
+          dpo-step --ckpt enc.bin
       """,
     version: Version.text)
 

@@ -17,9 +17,11 @@ import Training
       came in; the same seed gives the same text whatever the batch size, the number of threads and the other frames.
 
       Example: eight answers to each question
-        imgtok --ckpt base < vqa.jsonl | sample --ckpt policy.bin -n 8 --temperature 0.8 > rollouts
+        imgtok --ckpt base < vqa.jsonl |
+          sample --ckpt policy.bin -n 8 --temperature 0.8 > rollouts
       Example: watch the likeliest answers come
-        imgtok --ckpt base < vqa.jsonl | sample --ckpt base --greedy --stream > /dev/null
+        imgtok --ckpt base < vqa.jsonl |
+          sample --ckpt base --greedy --stream > /dev/null
       """,
     version: Version.text)
 

@@ -15,9 +15,11 @@ import Training
       candidate answers, with --completions what sample wrote.
 
       Example: how often is the right answer the likeliest, by category?
-        imgtok --ckpt base < test.jsonl | score --ckpt enc.bin --choices --summary > /dev/null
+        imgtok --ckpt base < test.jsonl |
+          score --ckpt enc.bin --choices --summary > /dev/null
       Example: what has training changed, on pairs that it has not seen?
-        imgtok --ckpt base < pairs.jsonl | score --ckpt base | score --ckpt enc.bin --summary > /dev/null
+        imgtok --ckpt base < pairs.jsonl | score --ckpt base |
+          score --ckpt enc.bin --summary > /dev/null
       """,
     version: Version.text)
 
@@ -31,8 +33,8 @@ import Training
 
   @Flag(
     help: """
-      Print a table on standard error: how often "gt" is the likeliest choice, with its standard error, beside blind \
-      guessing and always giving the most frequent answer (of pairs: the \
+      Print a table on standard error: how often "gt" is the likeliest choice (of m equally likely ones each counts \
+      1/m), with its standard error, beside blind guessing and always giving the most frequent answer (of pairs: the \
       chosen response likelier than the rejected; and the DPO loss, margin and accuracy against the reference that \
       they carry).
       """)

@@ -15,7 +15,8 @@ import Training
 
       Example: the projector alone, on captions
         imgtok --ckpt base --template plain < captions.jsonl > captions
-        sft-step --ckpt s1.bin --init base --train projector --lr 1e-3 captions > log.jsonl
+        sft-step --ckpt s1.bin --init base --train projector --lr 1e-3 \\
+          captions > log.jsonl
       """,
     version: Version.text)
 

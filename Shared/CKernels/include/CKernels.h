@@ -13,9 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Which build of the kernels runs: 0 plain (SSE2), 1 AVX2+FMA, 2 AVX-512.
+/// Which build of the kernels runs on this thread: 0 plain (SSE2), 1 AVX2+FMA, 2 AVX-512.
 int kernel_level(void);
-/// Forces a lower level than the CPU offers (tests compare levels); returns the level that now runs.
+/// Asks for a level on the calling thread alone, so that tests can compare levels while others compute; -1: the best again.
+/// Returns the level that now runs, at most the best that the CPU offers.
 int kernel_set_level(int level);
 /// "plain", "AVX2" or "AVX-512".
 const char *kernel_level_name(void);

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+
+/// Reads an answer from left to right, once. What has been read decides what a letter, or the text of a choice, means
+/// where it comes; a few tokens are read ahead to see what is said of it.
+struct OptionReader {
+  /// What leads to the place that is read.
+  enum Cue {
+    /// Nothing: a sentence or a line begins here; behind a comma, a colon or a conjunction, a part of one.
+    case start, part
+    /// "The answer is", "I choose", "answer:", a box.
+    case answer, box
+    /// "So", "it is", "I think", "no,", "probably".
+    case conclusion
+    /// "The tallest bar is".
+    case weak
+    /// Only texts of choices: "The image shows", "it is on the", "there are".
+    case content, existence
+    /// "maybe".
+    case maybe
+    /// An option's letter: what follows is its text.
+    case label
+    /// Anything else; behind "option", "between", "point".
+    case none, option
+
+    /// Whether an option here is the answer, whatever follows.
+    var isExplicit: Bool { self == .answer || self == .box }
+    var isBeginning: Bool { self == .start || self == .part }
+    /// Whether the text of a choice is looked for here.
+    var takesTexts: Bool { self != .none && self != .option }
+  }
+
+  let text: OptionText
+  let choices: OptionChoices
+  var tokens: [OptionToken] { text.tokens }
+
+  var namings: [OptionNaming] = []
+  var cue = Cue.start
+  // Of the clause.
+  var isDenied = false
+  var isTentative = false
+  var hasPronoun = false
+  var hasOption = false
+  // Of the sentence.
+  var asksForAnswer = false
+  var wasDenied = false
+  var isCondition = false
+  var wasCondition = false
+  var isQuestion = false
+  var isSentenceStart = true
+  var firstNaming = 0
+  // Of the line and the text.
+  var line = 0
+  var isLineStart = true
+  /// An option stands alone in this line, in the one before.
+  var isList = false
+  var wasList = false
+  /// The lines are a list that a colon announced.
+  var isAnnounced = false
+  /// Words in lines before this one that are no lists.
+  var proseCount = 0
+  var lineCount = 0
+  private let lastLine: Int
+
+  init(_ text: OptionText, _ choices: OptionChoices) {
+    self.text = text
+    self.choices = choices
+    let content = text.tokens.lastIndex { ![.newline, .boxClose, .close, .stop].contains($0.meaning) } ?? 0
+    lastLine = text.tokens[..<content].lastIndex { $0.meaning == .newline }.map { $0 + 1 } ?? 0
+  }
+
+  mutating func read() -> OptionReading {
+    if let whole = wholeChoice() { return .committed(whole) }
+    var at = 0
+    while at < text.tokens.count {
+      if let group = group(at: at) {
+        record(group)
+        at = group.end
+      } else {
+        step(at)
+        at += 1
+      }
+    }
+    return namings.reading
+  }
+
+  /// A choice's text and nothing else: it may read "Vitamin C", or "B".
+  private func wholeChoice() -> OptionLetters? {
+    guard choices.areKnown, let first = tokens.indices.first(where: { text.isContent($0) }),
+      let match = choices.match(text, at: first), !tokens[match.end...].contains(where: { $0.meaning >= .symbol })
+    else { return nil }
+    return OptionLetters(index: match.index)
+  }
+
+  func meaning(_ index: Int) -> OptionMeaning? { index >= 0 && index < text.tokens.count ? text.tokens[index].meaning : nil }
+
+  // MARK: What a naming is worth
+
+  private mutating func record(_ group: Group) {
+    var remark = remark(at: group.end, isLabel: cue == .start && group.isMarked && meaning(group.start - 1) != .option)
+    if group.isText, remark == .other { remark = .end }
+    var letters = group.letters
+    var weight = weight(group, remark)
+    if isDenied, let last = group.last, weight == nil {
+      // "Not A, B": the second corrects the first.
+      letters = last
+      weight = .commitment
+    }
+    if remark == .denied || isDenied { wasDenied = true }
+    if let weight {
+      let isLast = isLineStart && group.start >= lastLine && proseCount >= 4 && !wasList
+      let isPromoted = weight == .bare && cue == .start && isLast && group.isAlone
+      namings.append(OptionNaming(letters: letters, weight: isPromoted ? .commitment : weight, line: line))
+      if weight == .bare, cue.isBeginning || cue == .label { isList = true }
+    }
+    let isMarked = [.stop, .colon, .dash].contains(meaning(group.end)) || group.isMarked
+    cue = isMarked && cue.isBeginning ? .label : .none
+    hasOption = true
+    isLineStart = false
+    isSentenceStart = false
+  }
+
+  /// nil where the options are denied.
+  private func weight(_ group: Group, _ remark: Remark) -> OptionNaming.Weight? {
+    if isDenied != (remark == .denied) { return nil }
+    if isDenied || isCondition || remark == .condition { return .mention }
+    if remark == .affirmed { return isTentative || wasCondition ? .bare : .commitment }
+    let isEnd = remark == .end
+    switch cue {
+    case .answer, .box: return isTentative || wasCondition ? .bare : .commitment
+    case .conclusion: return !isEnd ? soft(remark) : isTentative || wasCondition ? .bare : .commitment
+    case .start, .part, .label, .maybe:
+      if isAnnounced, cue == .start, group.isMarked || meaning(group.end) == .stop, hasText(group.end) { return .mention }
+      return isEnd ? .bare : soft(remark)
+    case .weak, .content, .existence: return isEnd && !hasOption ? .weak : soft(remark)
+    case .none, .option:
+      // "A. cat B. dog"
+      return isList && group.isMarked && hasText(group.end) && meaning(group.start - 1 - (group.isOpened ? 1 : 0)) == .other
+        ? .bare : soft(remark)
+    }
+  }
+
+  private func soft(_ remark: Remark) -> OptionNaming.Weight { remark == .praised ? .weak : .mention }
+
+  /// Whether words follow in the line.
+  private func hasText(_ end: Int) -> Bool {
+    var at = end
+    while let next = meaning(at), next < .symbol, next != .newline { at += 1 }
+    return meaning(at).map { $0 >= .symbol } ?? false
+  }
+}

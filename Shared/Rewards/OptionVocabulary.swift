@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+
+/// The words by which answers to multiple-choice questions commit themselves, deny, correct and hedge; in lower case.
+enum OptionVocabulary {
+  /// - Parameter word: ASCII letters in either case, digits, and what else a word may have.
+  static func meaning(_ word: ArraySlice<UInt8>) -> OptionMeaning {
+    guard word.count <= 14 else { return .other }
+    let lower = String(unsafeUninitializedCapacity: word.count) { buffer in
+      for (index, byte) in word.enumerated() { buffer[index] = byte.isCapital ? byte | 0x20 : byte }
+      return word.count
+    }
+    return english[lower] ?? (lower.hasSuffix("est") && word.count > 5 ? .superlative : .other)
+  }
+
+  private static let english = table([
+    .answer: "answer answers ans solution conclusion verdict",
+    .option: "option choice letter alternative",
+    .options: "options choices letters alternatives",
+    .noun: """
+      point figure fig image picture photo panel graph line box region area car object diagram statement plot curve bar \
+      shape item vertex segment circle triangle angle path scene frame label group sample case number row column part
+      """,
+    .copula: "is are was were be being been become becomes equals 's 're represents",
+    .modal: "should would must will shall 'd 'll has have had need needs ought",
+    .mayModal: "could might may can",
+    .pronoun: "it that this these those which one ones",
+    .choose: """
+      choose chose chosen choosing chooses pick picked picking picks select selected selecting selects say saying says \
+      said guess vote go goes going went stick settle opt opting lean leaning conclude concludes mark pic answering
+      """,
+    .think: "think thought believe believed feel suspect thinking bet reckon suggests suggest",
+    .therefore: "so therefore thus hence finally ergo consequently accordingly overall summary",
+    .but: "but however while whereas although though yet",
+    .correction: "wait actually sorry oops correction hmm hm meant apologies apologize scratch revised nope nah rather",
+    .no: "no",
+    .not: "not never cannot cant dont isnt doesnt wont without hardly neither none 'nt",
+    .nor: "nor",
+    .exclude: """
+      eliminate eliminates eliminated eliminating exclude excludes excluded excluding reject rejects rejected rejecting \
+      discard discards discarded discarding dismiss dismissed except instead unlike than against avoid \
+      omit ignore cross crossed over
+      """,
+    .correct: "correct right best correctly accurately accurate closest better yes likeliest",
+    .incorrect: """
+      incorrect wrong false invalid impossible unlikely incorrectly inaccurate out irrelevant implausible mistaken \
+      untrue improbable incompatible inconsistent
+      """,
+    .superlative: "only most true",
+    .fails: "fails fail lacks contradicts contradict mismatches",
+    .because: "because since as due given based considering where when with",
+    .maybe: "maybe perhaps possibly",
+    .likely: "probably likely definitely surely certainly presumably obviously evidently",
+    .filler: """
+      clearly simply just really also then now here still again indeed very quite \
+      i'm my your our final following above below ultimately namely specifically them
+      """,
+    .article: "the an",
+    .and: "and",
+    .or: "or",
+    .both: "both either",
+    .between: "between among",
+    .condition: "if whether suppose supposing assuming unless assume depending",
+    .everything: "anything nothing everything all everyone any",
+    .preposition: "on in at of for from by inside near under behind beside into",
+    .to: "to towards toward",
+    .match: "matches match corresponds correspond corresponding points leads matching",
+    .shows: "shows show showing depicts depict depicting displays features contains",
+    .there: "there",
+    .seems: "seems seem looks appears sounds feels remains",
+    .does: "does do did doing",
+  ])
+
+  /// Chinese, Japanese and Korean, in which words are not parted; the longest one that fits is taken.
+  private static let ideographs = table([
+    .answer: "答案 答 正解 答え 解答 정답 답 答案选",
+    .option: "选项 選項 選択肢 옵션",
+    .copula: "是 为 為 即 は 은 는",
+    .modal: "应该 应当 应 應該 應 必须",
+    .mayModal: "可能是 可以 可能",
+    .pronoun: "它 这",
+    .choose: "选 选择 選 選擇 选取 选出 选定 應選 应选 故选 选的是",
+    .think: "认为 觉得 我认为 我觉得 猜",
+    .therefore: "所以 因此 故 因而 综上 综上所述 于是 よって したがって 따라서",
+    .but: "但 但是 而 而是 不过 しかし",
+    .not: "不是 不 不选 并非 没有 无法 不能 非 未 ではない ではありません じゃない ではなく 아닙니다 아니라",
+    .exclude: "排除 而不是 而非 除了 除去",
+    .correct: "正确 正確 对 最佳 正しい 符合 合适 맞습니다",
+    .incorrect: "错误 錯誤 错 不对 不正确 不正確 不符合 誤り 間違い 不符",
+    .because: "因为 由于 因為 理由",
+    .maybe: "也许 或许 大概",
+    .filler: "的 了 我 最终 最 那么 です である 입니다 이다 だ を 本题 项 項 番 번",
+    .and: "和 与 及 以及 并且 且 と 、",
+    .or: "或 或者 还是 または か",
+    .both: "都 均",
+    .condition: "如果 假如 若 是否 是不是",
+    .noun: "图 点",
+  ])
+
+  private static func table(_ words: [OptionMeaning: String]) -> [String: OptionMeaning] {
+    Dictionary(
+      words.flatMap { meaning, words in words.split(separator: " ").map { (String($0), meaning) } },
+      uniquingKeysWith: { min($0, $1) })
+  }
+
+  static let boxes: Set<String> = ["boxed", "fbox", "framebox"]
+  static let typography: Set<String> = [
+    "text", "textbf", "textit", "textrm", "textsf", "texttt", "mathrm", "mathbf", "mathit", "mathsf", "mbox", "bf", "rm",
+    "it", "operatorname", "large", "Large", "huge", "Huge", "displaystyle", "left", "right", "quad", "qquad", "bm",
+    "boldsymbol", "underline", "emph", "color", "bigl", "bigr", "begin", "end", "n",
+  ]
+  static let blocks: Set<String> = ["br", "p", "div", "li", "ul", "ol", "h", "tr", "td", "table", "hr", "center"]
+
+  // MARK: Ideographs
+
+  /// Whether a Chinese, Japanese or Korean ideograph, kana or syllable begins here.
+  static func isIdeograph(_ bytes: [UInt8], at index: Int) -> Bool {
+    guard index + 2 < bytes.count else { return false }
+    let next = bytes[index + 1]
+    switch bytes[index] {
+    case 0xE3: return next >= 0x81
+    case 0xE4...0xE9, 0xEB, 0xEC: return true
+    case 0xEA: return next >= 0xB0
+    case 0xED: return next <= 0x9E
+    case 0xEF: return (0xA4...0xAB).contains(next)
+    case 0xF0: return next >= 0xA0
+    default: return false
+    }
+  }
+
+  /// The longest known word that begins here, else one ideograph; nil where none begins.
+  static func ideographs(_ bytes: [UInt8], at start: Int) -> (meaning: OptionMeaning, end: Int)? {
+    guard bytes[start] >= 0xE3, isIdeograph(bytes, at: start) else { return nil }
+    let first = start + (bytes[start] >= 0xF0 ? 4 : 3)
+    var ends = [first]
+    while ends.count < 6, let end = ends.last, end < bytes.count, isIdeograph(bytes, at: end) { ends.append(end + 3) }
+    for end in ends.reversed() where end <= bytes.count {
+      if let meaning = ideographs[String(decoding: bytes[start..<end], as: UTF8.self)] { return (meaning, end) }
+    }
+    return (.other, min(first, bytes.count))
+  }
+}
