@@ -37,7 +37,7 @@ struct EditDistance: Sendable {
     (self.numbers, self.width, self.planes) = (numbers, width, planes)
   }
 
-  /// The largest number of steps of one comparison, each of 64 cells of the table: less than a second. Texts of 100,000
+  /// The largest number of steps of one comparison, each of 64 cells of the table: about a second. Texts of 100,000
   /// characters take fewer, whatever they are.
   static let steps = 1 << 28
 

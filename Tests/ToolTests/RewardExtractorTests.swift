@@ -85,6 +85,27 @@ private func reward(_ arguments: [String], _ frames: [Frame]) throws -> ToolResu
     #expect(result.stderr.contains("extractor"), "\(result.stderr)")
   }
 
+  /// The page's own extractor, as somebody pastes it.
+  @Test func thePagesExtractorWorks() throws {
+    let page = String(decoding: try readFile(repositoryRoot + "/docs/REWARDS.md"), as: UTF8.self)
+    let section = try #require(page.split(separator: "\n## ").first { $0.hasPrefix("The extractor") })
+    let parts = section.split(separator: "```")
+    let code = try #require(parts.first { $0.hasPrefix("python\n") }).dropFirst("python\n".count)
+    try withTemporaryDirectory { folder in
+      try writeFile(folder + "/extract.py", String(code))
+      // The page's request, without its arrow.
+      let request = try #require(section.split(separator: "\n").first { $0.hasPrefix("    -> ") }).dropFirst(7)
+      let answers = try runPipeline("python3 \(folder)/extract.py", stdin: Array((request + "\n").utf8))
+      #expect(answers.status == 0 && answers.text == "{\"answers\": [\"A\", null]}\n", "\(answers.ending)")
+      let frame = question(
+        "q", ["Whiskers, a tail: I see a cat there I guess", Self.prose], gt: "A",
+        ["reward": "mcq", "choices": #"["a cat", "a dog"]"#])
+      let result = try reward(["--extractor", "python3 \(folder)/extract.py"], [frame])
+      #expect(result.status == 0, "\(result.ending)")
+      #expect(try read(result.stdout)[0].metadata["verdicts"] == "right,unparsable")
+    }
+  }
+
   @Test func itsTimeoutIsChecked() throws {
     let result = try runTool("reward", ["--extractor", "cat", "--extractor-timeout", "0"], stdin: [])
     #expect(result.status == 64 && result.stderr.contains("must be above 0"), "\(result.ending)")
