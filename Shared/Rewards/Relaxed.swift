@@ -34,12 +34,12 @@ private struct Target: Sendable {
 
   /// - Parameter isElement: lists within lists are texts, as deep as somebody nests them.
   init(_ text: String, isElement: Bool = false) {
-    var text = text.trimmed.lowercased()
-    while text.hasSuffix(".") { text.removeLast() }
-    self.text = text.trimmed
+    let text = text.trimmed.lowercased()
+    let end = text.utf8.lastIndex { $0 != UInt8(ascii: ".") }
+    self.text = end.map { text[...$0].trimmed } ?? text
     value = Self.number(self.text)
-    let isList = !isElement && text.hasPrefix("[") && text.hasSuffix("]") && text.utf8.count > 2
-    elements = isList ? Self.elements(text.dropFirst().dropLast()) : nil
+    let isList = !isElement && self.text.hasPrefix("[") && self.text.hasSuffix("]") && self.text.utf8.count > 2
+    elements = isList ? Self.elements(self.text.dropFirst().dropLast()) : nil
   }
 
   private static func elements(_ list: Substring) -> [Target] {

@@ -230,7 +230,7 @@ import Testing
     ("[3, 4]", "4.1", false), ("1e308", "9.9e307", true), ("0x10", "16", false), ("10", "1_0", true),
     (".5", "0.5", true), ("1000", "1_000", true), ("10", "_10", false), ("10", "1__0", false), ("10", "10_", false),
     ("5e1", "5_0.", true), ("５０", "50", true), ("-1.5e-1", "-.15", true), ("1", "1.0.0", false), ("1", "+-1", false),
-    ("Yes", "yes.", true), ("14", "14..", true), ("50%", "50%.", true), ("yes", "yes.no", false),
+    ("Yes", "yes.", true), ("14", "14..", true), (".", ".", true), (".", "..", false), ("50%", "50%.", true), ("yes", "yes.no", false),
     ("[Gray, Blue]", "[gray, blue]", true), ("[Gray, Blue]", "Gray, Blue.", true), ("[Gray, Blue]", "[Gray]", false),
     ("[Gray, Blue]", "Gray", false), ("[Gray, Blue]", "[Blue, Gray]", false), ("[2014, 2018]", "[2014, 2018]", true),
     ("[10, Blue]", "['10.2', 'Blue']", true), ("[10, 20]", "[10, 30]", false), ("[3, 4]", "[3, 4, 4]", false),
