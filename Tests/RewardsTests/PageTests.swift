@@ -37,7 +37,7 @@ import Testing
     // Cells are code, so that white space in them counts; the rule's may be followed by what its boxes are.
     let cells = line.split(separator: "`", omittingEmptySubsequences: false).map(String.init)
     try #require(cells.count == 7, "three cells of code: \(line)")
-    let rest = cells[6].split(separator: "|").map { $0.filter { $0 != " " } }
+    let rest = cells[6].split(separator: "|").map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
     try #require(rest.count == 2, "a reward and a verdict: \(line)")
     return Example(
       rule: try #require(Rule(rawValue: cells[1]), "\(line)"),
