@@ -82,7 +82,9 @@ public struct ScoreSummary: Sendable, Equatable {
     let width = lines.map(\.[0].count).max() ?? 0
     var text = lines.map { cells in
       cells[0] + String(repeating: " ", count: width - cells[0].count)
-        + cells.dropFirst().map { String(repeating: " ", count: max(1, 10 - $0.count)) + $0 }.joined()
+        + cells.enumerated().dropFirst().map { column, cell in
+          String(repeating: " ", count: max(1, (column < 6 ? 10 : 13) - cell.count)) + cell
+        }.joined()
     }
     if withoutTruth > 0 { text.append("(\(withoutTruth) without a \"gt\" among their choices are not counted)") }
     return text.joined(separator: "\n")
