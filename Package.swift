@@ -40,7 +40,8 @@ let floors: [Target] = [
   shared("Failures", uses: []),
   shared("StrictJSON", uses: ["Failures"]),
   shared("Digests", uses: []),
-  shared("Rewards", uses: ["Failures", "StrictJSON"]),
+  shared("Statistics", uses: []),
+  shared("Rewards", uses: ["Failures", "StrictJSON", "Statistics"]),
   shared("Tensors", uses: ["Failures", "CKernels", "COpenBLAS"]),
   shared("Autograd", uses: ["Tensors"]),
   shared("TensorStream", uses: ["Failures", "StrictJSON", "Tensors", "CZlib"]),
@@ -54,14 +55,15 @@ let floors: [Target] = [
   shared(
     "Probing",
     uses: [
-      "Failures", "StrictJSON", "CKernels", "Tensors", "Autograd", "TensorStream", "Imaging", "Checkpoints", "Models",
+      "Failures", "StrictJSON", "Statistics", "CKernels", "Tensors", "Autograd", "TensorStream", "Imaging",
+      "Checkpoints", "Models",
     ]),
   shared("Generation", uses: ["Failures", "CKernels", "Tensors", "Autograd", "Models"]),
   shared(
     "Training",
     uses: [
-      "Failures", "StrictJSON", "Digests", "Tensors", "Autograd", "TensorStream", "Tokenizers", "Checkpoints", "Models",
-      "Generation",
+      "Failures", "StrictJSON", "Digests", "Statistics", "Tensors", "Autograd", "TensorStream", "Tokenizers",
+      "Checkpoints", "Models", "Generation",
     ]),
   shared(
     "ToolSupport",
@@ -89,7 +91,8 @@ let checks: [Target] = [
   .target(name: "TestSupport", dependencies: ["Failures", "StrictJSON", "Tensors"], path: "Tests/TestSupport"),
   .executableTarget(name: "kernel-bench", dependencies: ["Tensors"], path: "Tests/KernelBench"),
   tests("StrictJSONTests", uses: ["StrictJSON"]),
-  tests("RewardsTests", uses: ["Failures", "StrictJSON", "Rewards"]),
+  tests("StatisticsTests", uses: ["Statistics"]),
+  tests("RewardsTests", uses: ["Failures", "StrictJSON", "Statistics", "Rewards"]),
   tests("TensorsTests", uses: ["Tensors", "CKernels"]),
   tests("AutogradTests", uses: ["Autograd"]),
   tests("TensorStreamTests", uses: ["TensorStream"]),
@@ -103,7 +106,7 @@ let checks: [Target] = [
   tests("ModelsTests", uses: ["Tensors", "Autograd", "TensorStream", "Checkpoints", "Models"]),
   tests(
     "ProbingTests",
-    uses: ["Failures", "StrictJSON", "Tensors", "TensorStream", "Imaging", "Checkpoints", "Probing"]),
+    uses: ["Failures", "StrictJSON", "Statistics", "Tensors", "TensorStream", "Imaging", "Checkpoints", "Probing"]),
   tests(
     "GenerationTests",
     uses: ["Failures", "StrictJSON", "Tensors", "Autograd", "TensorStream", "Checkpoints", "Models", "Generation"]),

@@ -79,7 +79,7 @@ public struct LinearProbe: Sendable {
     let best = ascending.max { scores[$0] < scores[$1] || (scores[$0] == scores[$1] && grid[$0] > grid[$1]) } ?? 0
     guard let chosen = weights[best] else { throw PlainFailure.usage("the grid of C is empty") }
     return ProbeReport(
-      classes: classes, train: train, test: test, testTargets: testTargets, logits: tested.logits(chosen), seed: seed,
+      classes: classes, train: train, test: test, testTargets: testTargets, logits: tested.logits(chosen),
       grid: points, c: grid[best],
       selectedOn: grid.count == 1 ? "given" : heldOut == nil ? "test" : "held-out")
   }
@@ -101,7 +101,7 @@ public struct LinearProbe: Sendable {
     let logits = Tensor(uninitialized: [test.count, classes.count])
     parallelMultiply(Matrix(test.features), Matrix(means), .right, scale: 100, into: Matrix(logits))
     return ProbeReport(
-      classes: classes, train: source, test: test, testTargets: testTargets, logits: logits, seed: seed,
+      classes: classes, train: source, test: test, testTargets: testTargets, logits: logits,
       isLeaky: isLeaky)
   }
 

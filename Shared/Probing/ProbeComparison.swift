@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Two encoders on the same images.
+import Statistics
 import StrictJSON
 
 /// A paired comparison of two probes on the same test images in the same order.
@@ -9,22 +10,21 @@ public struct ProbeComparison: Sendable {
   public let onlySecond: Int
   /// top1 of the first less that of the second.
   public let difference: Double
-  /// 95 % interval of it: bootstrap over images, the two answers to one image kept together.
-  public let interval: [Double]
+  /// Of the difference: Tango's, which keeps the two answers to one image together.
+  public let interval: Interval
   let second: ProbeReport
   private let source: String
   private let mcNemar: McNemar
 
   /// - Parameter source: the second's file.
-  public init(_ first: ProbeReport, _ second: ProbeReport, source: String, seed: UInt64) {
+  public init(_ first: ProbeReport, _ second: ProbeReport, source: String) {
     precondition(first.testIDs == second.testIDs, "a paired comparison of different images")
     let pairs = zip(first.right, second.right)
     onlyFirst = pairs.count { $0 && !$1 }
     onlySecond = pairs.count { !$0 && $1 }
     mcNemar = McNemar(onlyFirst: onlyFirst, onlySecond: onlySecond)
     difference = first.top1 - second.top1
-    interval = bootstrapInterval(
-      pairs.map { ($0 ? 1 : 0) - ($1 ? 1 : 0) }, seed: seed, stream: .pairedBootstrap)
+    interval = .pairedDifference(onlyFirst: onlyFirst, onlySecond: onlySecond, of: first.testIDs.count)
     self.second = second
     self.source = source
   }
@@ -38,7 +38,7 @@ public struct ProbeComparison: Sendable {
     result["source"] = .string(source)
     for (key, value) in second.fitted { result[key] = value }
     result["difference"] = .double(difference)
-    result["difference_interval"] = .array(interval.map { .double($0) })
+    result["difference_interval"] = [.double(interval.low), .double(interval.high)]
     result["only_first"] = .int(onlyFirst)
     result["only_second"] = .int(onlySecond)
     result["mcnemar_exact"] = .double(exactP)

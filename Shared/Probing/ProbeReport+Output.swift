@@ -28,7 +28,7 @@ extension ProbeReport {
     }
     result["top1"] = .double(top1)
     result["top5"] = .double(top5)
-    result["interval"] = .array(interval.map { .double($0) })
+    result["interval"] = [.double(interval.low), .double(interval.high)]
     return result
   }
 
@@ -67,7 +67,7 @@ extension ProbeReport {
       }
     }
     lines.append(
-      "top1 \(percent(top1)) (95 %: \(percent(interval[0])) to \(percent(interval[1]))), top5 \(percent(top5)); "
+      "top1 \(percent(top1)) (95 %: \(percent(interval.low)) to \(percent(interval.high))), top5 \(percent(top5)); "
         + "\(classes.count) classes, \(trainCount) training and \(testTargets.count) test images")
     if isLeaky { lines.append("leaky: the prototypes are made from the test images") }
     if selectedOn == "test" { lines.append("C is chosen on the test images") }
@@ -79,7 +79,7 @@ extension ProbeComparison {
   /// A line for people.
   public var line: String {
     "against \(second.encoder ?? "the other"): top1 \(percent(second.top1)), difference \(percent(difference)) "
-      + "(95 %: \(percent(interval[0])) to \(percent(interval[1]))); right here only \(onlyFirst), there only \(onlySecond), "
+      + "(95 %: \(percent(interval.low)) to \(percent(interval.high))); right here only \(onlyFirst), there only \(onlySecond), "
       + "McNemar p = \((exactP * 1e4).rounded() / 1e4) (mid-p \((midP * 1e4).rounded() / 1e4))"
   }
 }

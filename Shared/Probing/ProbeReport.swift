@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a probe has found.
 import Glibc
+import Statistics
 import StrictJSON
 import Tensors
 
@@ -39,8 +40,8 @@ public struct ProbeReport: Sendable {
   public let predictions: [Int]
   public let top1: Double
   public let top5: Double
-  /// 95 % bootstrap interval of top1.
-  public let interval: [Double]
+  /// Of top1: Wilson's.
+  public let interval: Interval
   public let trainCount: Int
   public let encoder: String?
   /// Empty for prototypes.
@@ -52,7 +53,7 @@ public struct ProbeReport: Sendable {
   public let isLeaky: Bool
 
   init(
-    classes: ClassList, train: ProbeExamples, test: ProbeExamples, testTargets: [Int32], logits: Tensor, seed: UInt64,
+    classes: ClassList, train: ProbeExamples, test: ProbeExamples, testTargets: [Int32], logits: Tensor,
     grid: [GridPoint] = [], c: Double? = nil, selectedOn: String? = nil, isLeaky: Bool = false
   ) {
     self.classes = classes
@@ -66,7 +67,7 @@ public struct ProbeReport: Sendable {
     top1 = right.reduce(0, +) / Double(right.count)
     top5 =
       Double(testTargets.indices.count { rank(of: Int(testTargets[$0]), logits, row: $0) < 5 }) / Double(right.count)
-    interval = bootstrapInterval(right, seed: seed, stream: .bootstrap)
+    interval = .wilson(top1, count: right.count)
     probabilities = softmax(logits)
   }
 

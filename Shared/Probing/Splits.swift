@@ -6,7 +6,7 @@ import Tensors
 /// Streams of the seed, so that one use of it does not shift another.
 enum RandomStream: UInt64 {
   case split = 1
-  case perClass, heldOut, bootstrap, pairedBootstrap
+  case perClass, heldOut
 }
 
 /// Positions of examples in two parts, each in ascending order.

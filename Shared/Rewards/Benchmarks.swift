@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The benchmarks of the PIVOT paper (arXiv 2510.16333, table E), their groups and how each is scored.
+// The benchmarks of the PIVOT paper (arXiv 2510.16333, table E), their groups and how each is scored; and POPE.
 
 /// A benchmark that the metadata `benchmark` names.
 struct Benchmark: Sendable, Equatable {
@@ -19,12 +19,16 @@ struct Benchmark: Sendable, Equatable {
     case perception
     /// The mean over the metadata `source`, each with the same weight.
     case sources
+    /// F1 of yes (POPE).
+    case detection
   }
   let name: String
-  let group: Group
+  /// nil: of none of the paper's groups.
+  let group: Group?
   let method: Method
 
   /// MME's other ten categories are its perception part.
+  static let perceptionCount = 10
   static let cognition: Set<String> = [
     "commonsense_reasoning", "numerical_calculation", "text_translation", "code_reasoning",
   ]
@@ -46,6 +50,7 @@ struct Benchmark: Sendable, Equatable {
     Benchmark(name: "RealWorldQA", group: .visionCentric, method: .mean),
     Benchmark(name: "CV-Bench-2D", group: .visionCentric, method: .sources),
     Benchmark(name: "CV-Bench-3D", group: .visionCentric, method: .mean),
+    Benchmark(name: "POPE", group: nil, method: .detection),
   ]
   private static let byKey = Dictionary(uniqueKeysWithValues: all.map { (key($0.name), $0) })
 

@@ -21,7 +21,7 @@ public enum BoxSpace: String, Sendable, CaseIterable {
   }
 }
 
-/// A box with corners x1 < x2, y1 < y2.
+/// A box with corners x1 < x2, y1 < y2 within its space.
 struct Box: Sendable, Equatable {
   let x1, y1, x2, y2: Double
 
@@ -31,6 +31,23 @@ struct Box: Sendable, Equatable {
       values[1] < values[3]
     else { return nil }
     (x1, y1, x2, y2) = (values[0], values[1], values[2], values[3])
+  }
+
+  /// The part of an answer's box that lies within the space.
+  enum Clipped: Equatable {
+    case box(Box)
+    /// All of it lies outside.
+    case outside
+  }
+
+  /// Cuts a box that leaves the picture at its edges, as published evaluations do. nil where the corners are none of a
+  /// box, or reach out by more than half of the picture's side: those numbers mean something else.
+  static func clipping(_ values: [Double], to space: BoxSpace) -> Clipped? {
+    let limit = space.limit
+    guard values.count == 4, values.allSatisfy({ -limit / 2 <= $0 && $0 <= 1.5 * limit }), values[0] < values[2],
+      values[1] < values[3]
+    else { return nil }
+    return Box(values.map { min(max($0, 0), limit) }, in: space).map { .box($0) } ?? .outside
   }
 
   private var area: Double { (x2 - x1) * (y2 - y1) }
@@ -53,7 +70,7 @@ extension Rule {
   /// LLaVA-CoT's COCO and VG boxes).
   ///
   /// The answer has one box: four numbers in brackets, or four numbers and nothing else. Several different boxes are
-  /// wrong; a box that leaves the space, or has no area, is `unparsable`.
+  /// wrong. What leaves the picture is cut off; corners in another order, or without an area, are no box.
   static func iou(_ reference: Reference, _ space: BoxSpace?) throws -> AnswerScorer {
     guard let space else {
       throw reference.wrong(.iou, "no coordinate space is named; give --box-space, or the metadata \"box_space\"")
@@ -72,8 +89,9 @@ extension Rule {
     }
     return { answer in
       let found = candidates(in: answer)
-      guard let values = found.first, let box = Box(values, in: space) else { return .unparsable }
-      return found.allSatisfy { $0 == values } ? Score(graded: box.intersectionOverUnion(wanted)) : Score(false)
+      guard let values = found.first, let clipped = Box.clipping(values, to: space) else { return .unparsable }
+      guard found.allSatisfy({ $0 == values }), case .box(let box) = clipped else { return Score(false) }
+      return Score(graded: box.intersectionOverUnion(wanted))
     }
   }
 

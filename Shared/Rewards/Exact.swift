@@ -16,19 +16,4 @@ extension Rule {
     let text = text.lowercased().collapsed
     return text.hasSuffix(".") ? text.dropLast().trimmed : text
   }
-
-  /// The answer says yes, or no, as the reference does (MME, POPE). "true" and "false" are the same as "yes" and
-  /// "no"; an answer with both words is wrong, one with neither is `unparsable`.
-  static func yesNo(_ reference: Reference) throws -> AnswerScorer {
-    let wanted = assertions(reference.text)
-    guard wanted.count == 1 else { throw reference.wrong(.yesNo, "expected yes or no") }
-    return { answer in
-      let found = assertions(answer)
-      return found.isEmpty ? .unparsable : Score(found == wanted)
-    }
-  }
-
-  private static func assertions(_ text: String) -> Set<Bool> {
-    Set(words(text).compactMap { ["yes": true, "true": true, "no": false, "false": false][$0] })
-  }
 }

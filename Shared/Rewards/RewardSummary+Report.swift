@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The summary as a table for people and as JSON for programs.
+import Statistics
 import StrictJSON
 
 extension RewardSummary {
@@ -23,7 +24,8 @@ extension RewardSummary {
     }
     func scores(_ scores: [GroupScore], indent: String = "") {
       for score in scores {
-        lines.append([indent + score.name, "\(score.examples)"] + Self.cells(score.score, score.interval))
+        let name = score.yesNo == nil ? score.name : score.name + " (F1)"
+        lines.append([indent + name, "\(score.examples)"] + Self.cells(score.score, score.interval))
         if rows[score.name] != nil { categories(score.name, indent: indent + "  ") }
       }
     }
@@ -34,7 +36,32 @@ extension RewardSummary {
     let count = rows.values.reduce(0) { $0 + $1.count }
     if count != 1 { lines.append(["all", "\(all.count)"] + Self.cells(all.mean, all.interval)) }
 
-    return (Self.aligned(lines) + [verdictLine]).joined(separator: "\n")
+    return (Self.aligned(lines) + benchmarkLines + [verdictLine]).joined(separator: "\n")
+  }
+
+  /// What POPE and MME are quoted by: precision, recall, F1 and the share of yes; sums out of 2000 and 800.
+  private var benchmarkLines: [String] {
+    var lines: [String] = []
+    for score in benchmarkScores {
+      if let all = score.yesNo {
+        let parts = (rows[score.name] ?? [:]).sorted { $0.key < $1.key }.map { ("  " + $0.key, $0.value.yesNo) }
+        lines += Self.aligned(
+          [[score.name, "precision", "recall", "F1", "yes"]]
+            + (parts.count > 1 ? parts + [("  all", all)] : parts).map { name, counts in
+              [name]
+                + [counts.precision, counts.recall, counts.f1, counts.yesRatio].map { $0.map(Self.percent) ?? "-" }
+            })
+      }
+      if !score.totals.isEmpty {
+        let totals = score.totals.map { total in
+          let whole = total.categories == total.expected ? "" : " of \(total.expected)"
+          return
+            "\(total.part) \(Self.tenths(10 * total.value)) of \(total.limit) (\(total.categories)\(whole) categories)"
+        }
+        lines.append("\(score.name): \(totals.joined(separator: ", "))")
+      }
+    }
+    return lines
   }
 
   private var counts: Counts { rows.values.reduce(Counts()) { $1.values.reduce($0) { $0 + $1.counts } } }
@@ -45,16 +72,21 @@ extension RewardSummary {
     let verdicts = Verdict.allCases.map { "\($0.rawValue) \(counts.verdicts[$0] ?? 0)" }.joined(separator: ", ")
     var line = "verdicts of \(counts.completions) completion\(counts.completions == 1 ? "" : "s"): \(verdicts)"
     line += "; capped \(counts.capped)"
+    if counts.extracted > 0 { line += "; extracted \(counts.extracted)" }
     if counts.groups > 0 { line += "; \(counts.flatGroups) of \(counts.groups) groups without variance" }
     return line
   }
 
   private static func cells(_ value: Double?, _ interval: Interval?) -> [String] {
-    func percent(_ value: Double) -> String {
-      let tenths = Int((1000 * value).rounded())
-      return "\(tenths / 10).\(tenths % 10)"
-    }
-    return [value.map(percent) ?? "-", interval.map { "\(percent($0.low))-\(percent($0.high))" } ?? "-"]
+    [value.map(percent) ?? "-", interval.map { "\(percent($0.low))-\(percent($0.high))" } ?? "-"]
+  }
+
+  private static func percent(_ value: Double) -> String { tenths(1000 * value) }
+
+  /// So many tenths as a decimal number.
+  private static func tenths(_ count: Double) -> String {
+    let tenths = Int(count.rounded())
+    return "\(tenths / 10).\(tenths % 10)"
   }
 
   /// The first column to the left, the others to the right.
@@ -87,6 +119,7 @@ extension RewardSummary {
           object["pair_interval"] = Self.json(pairs.interval)
         }
         for (key, value) in Self.json(row.counts) { object[key] = value }
+        if row.yesNo.answers > 0 { object["yes_no"] = Self.json(row.yesNo) }
         categories.append(.object(object))
       }
     }
@@ -109,13 +142,32 @@ extension RewardSummary {
     object["score"] = .double(score.score)
     object["interval"] = json(score.interval)
     object["method"] = .string(score.method)
+    if let yesNo = score.yesNo { object["yes_no"] = json(yesNo) }
+    if !score.totals.isEmpty {
+      object["totals"] = .array(
+        score.totals.map {
+          [
+            "part": .string($0.part), "total": .double($0.value), "of": .int($0.limit),
+            "categories": .int($0.categories),
+          ]
+        })
+    }
     return .object(object)
+  }
+
+  private static func json(_ yesNo: YesNoCounts) -> JSONValue {
+    func number(_ value: Double?) -> JSONValue { value.map { .double($0) } ?? .null }
+    return [
+      "precision": number(yesNo.precision), "recall": number(yesNo.recall), "f1": number(yesNo.f1),
+      "yes_ratio": number(yesNo.yesRatio), "answers": .int(yesNo.answers), "positives": .int(yesNo.positives),
+      "claims": .int(yesNo.claims), "hits": .int(yesNo.hits),
+    ]
   }
 
   private static func json(_ interval: Interval?) -> JSONValue {
     guard let interval else { return .null }
     return [
-      "low": .double(interval.low), "high": .double(interval.high), "method": interval.isWilson ? "wilson" : "normal",
+      "low": .double(interval.low), "high": .double(interval.high), "method": .string(interval.method.rawValue),
     ]
   }
 
@@ -124,6 +176,7 @@ extension RewardSummary {
     object["completions"] = .int(counts.completions)
     for verdict in Verdict.allCases { object[verdict.rawValue] = .int(counts.verdicts[verdict] ?? 0) }
     object["capped"] = .int(counts.capped)
+    object["extracted"] = .int(counts.extracted)
     object["sampled_groups"] = .int(counts.groups)
     object["flat_groups"] = .int(counts.flatGroups)
     return object

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // From rows to the scores of benchmarks and of their groups.
-import Glibc
+import Statistics
 
 /// A score in [0, 1] with its uncertainty.
 struct GroupScore: Sendable {
@@ -10,7 +10,21 @@ struct GroupScore: Sendable {
   let examples: Int
   let score: Double
   let interval: Interval?
-  fileprivate let error: Double?
+  /// Of MME.
+  var totals: [Total] = []
+  /// Of POPE.
+  var yesNo: YesNoCounts?
+
+  /// A sum over the categories of one part of MME, each of 100 (acc + acc⁺).
+  struct Total: Sendable {
+    let part: String
+    let value: Double
+    /// How many categories there were, and how many the benchmark has.
+    let categories: Int
+    let expected: Int
+
+    var limit: Int { 200 * categories }
+  }
 }
 
 extension RewardSummary {
@@ -30,7 +44,7 @@ extension RewardSummary {
       let members = benchmarks.filter { $0.group == group.rawValue }
       guard !members.isEmpty else { return nil }
       return Self.mean(
-        members.map { ($0.score, $0.error) }, name: group.rawValue, group: nil,
+        members.map { ($0.score, $0.interval) }, name: group.rawValue, group: nil,
         method: "mean of \(members.map(\.name).joined(separator: ", "))",
         examples: members.reduce(0) { $0 + $1.examples })
     }
@@ -40,21 +54,21 @@ extension RewardSummary {
     let benchmark = Benchmark.named(name)
     let ordered = categories.sorted { $0.key < $1.key }
     let examples = ordered.reduce(0) { $0 + $1.value.accuracy.count }
-    let group = benchmark?.group.rawValue
+    let group = benchmark?.group?.rawValue
     let hasPairs = ordered.allSatisfy { !$0.value.pairs.isEmpty }
     switch benchmark?.method {
     case .perception? where hasPairs:
-      let parts = ordered.filter { !Benchmark.cognition.contains($0.key.lowercased()) }.map { _, row in
-        let pairs = row.pairAccuracy
-        // The same answers are in both, so that their errors add.
-        return (
-          ((row.accuracy.mean ?? 0) + (pairs.mean ?? 0)) / 2,
-          zip(row.accuracy.standardError, pairs.standardError).map { ($0 + $1) / 2 }
-        )
-      }
-      if !parts.isEmpty {
-        return mean(parts, name: name, group: group, method: "perception, (acc + acc+) / 2", examples: examples)
-      }
+      let isCognition = { (name: String) in Benchmark.cognition.contains(name.lowercased()) }
+      let perception = ordered.filter { !isCognition($0.key) }.map { $0.value.accuracyAndPairs }
+      let cognition = ordered.filter { isCognition($0.key) }.map { $0.value.accuracyAndPairs }
+      guard !perception.isEmpty else { break }
+      var score = mean(
+        perception, name: name, group: group, method: "perception, (acc + acc+) / 2", examples: examples)
+      score.totals = [
+        total("perception", perception, of: Benchmark.perceptionCount),
+        total("cognition", cognition, of: Benchmark.cognition.count),
+      ].filter { $0.categories > 0 }
+      return score
     case .pairs? where hasPairs:
       let keys = ordered.map(\.value.pairAccuracy)
       return pooled(keys, name: name, group: group, method: "all of a pair right", examples: examples)
@@ -62,8 +76,17 @@ extension RewardSummary {
       var sources: [String: Estimate] = [:]
       for row in ordered { sources.merge(row.value.bySource) { $0.merged($1) } }
       if sources.count > 1, sources.values.reduce(0, { $0 + $1.count }) == examples {
-        let parts = sources.sorted { $0.key < $1.key }.map { ($0.value.mean ?? 0, $0.value.standardError) }
+        let parts = sources.sorted { $0.key < $1.key }.map { ($0.value.mean ?? 0, $0.value.interval) }
         return mean(parts, name: name, group: group, method: "mean of sources", examples: examples)
+      }
+    case .detection?:
+      let yesNo = ordered.reduce(YesNoCounts()) { $0 + $1.value.yesNo }
+      let counts = ordered.reduce(Counts()) { $0 + $1.value.counts }
+      if yesNo.answers == counts.completions, let f1 = yesNo.f1 {
+        // Several completions of one question are no independent answers.
+        return GroupScore(
+          name: name, group: group, method: "F1 of yes", examples: examples, score: f1,
+          interval: counts.groups == 0 ? yesNo.f1Interval : nil, yesNo: yesNo)
       }
     default: break
     }
@@ -71,29 +94,36 @@ extension RewardSummary {
     return pooled(ordered.map(\.value.accuracy), name: name, group: group, method: method, examples: examples)
   }
 
+  private static func total(_ part: String, _ categories: [(Double, Interval?)], of expected: Int) -> GroupScore.Total {
+    let value = categories.reduce(0) { $0 + 200 * $1.0 }
+    return GroupScore.Total(part: part, value: value, categories: categories.count, expected: expected)
+  }
+
   private static func pooled(
     _ estimates: [Estimate], name: String, group: String?, method: String, examples: Int
   ) -> GroupScore {
     let all = estimates.reduce(Estimate()) { $0.merged($1) }
     return GroupScore(
-      name: name, group: group, method: method, examples: examples, score: all.mean ?? 0, interval: all.interval,
-      error: all.standardError)
+      name: name, group: group, method: method, examples: examples, score: all.mean ?? 0, interval: all.interval)
   }
 
   /// Parts of equal weight; their errors are independent.
   private static func mean(
-    _ parts: [(score: Double, error: Double?)], name: String, group: String?, method: String, examples: Int
+    _ parts: [(score: Double, interval: Interval?)], name: String, group: String?, method: String, examples: Int
   ) -> GroupScore {
-    let count = Double(parts.count)
-    let score = parts.reduce(0) { $0 + $1.score } / count
-    let errors = parts.compactMap(\.error)
-    let error = errors.count == parts.count ? sqrt(errors.reduce(0) { $0 + $1 * $1 }) / count : nil
+    let score = parts.reduce(0) { $0 + $1.score } / Double(parts.count)
+    let known = parts.compactMap { part in part.interval.map { (part.score, $0) } }
     return GroupScore(
       name: name, group: group, method: method, examples: examples, score: score,
-      interval: error.map { .normal(score, error: $0) }, error: error)
+      interval: known.count == parts.count ? .ofMean(known) : nil)
   }
 }
 
-private func zip(_ a: Double?, _ b: Double?) -> (Double, Double)? {
-  if let a, let b { (a, b) } else { nil }
+extension RewardSummary.Row {
+  /// (acc + acc⁺) / 2. The same answers are in both, so that their errors add.
+  fileprivate var accuracyAndPairs: (Double, Interval?) {
+    let pairs = pairAccuracy
+    let interval = accuracy.interval.flatMap { own in pairs.interval.map { Interval.ofDependentMean(own, $0) } }
+    return (((accuracy.mean ?? 0) + (pairs.mean ?? 0)) / 2, interval)
+  }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Accuracy by benchmark and category, pairs by key, verdicts: what an evaluation reports.
+import Statistics
 
 /// What became of one example.
 public struct Outcome: Sendable {
@@ -13,10 +14,26 @@ public struct Outcome: Sendable {
   public var scores: [Score]
   /// Completions that were cut off at the token limit.
   public var cappedCount: Int
+  /// Completions whose answer a model extracted.
+  public var extractedCount: Int
+  /// Of the rule `yesno`: what is true, and what each completion says.
+  public var yesNo: YesNo?
+
+  public struct YesNo: Sendable {
+    public var truth: Bool
+    public var answers: [Bool?]
+
+    /// nil where the reference is neither yes nor no.
+    public init?(reference: String, answers: [String?]) {
+      guard let truth = Rule.yesOrNo(reference) else { return nil }
+      self.truth = truth
+      self.answers = answers.map { $0.flatMap(Rule.yesOrNo) }
+    }
+  }
 
   public init(
     benchmark: String? = nil, category: String? = nil, source: String? = nil, pair: String? = nil, scores: [Score],
-    cappedCount: Int = 0
+    cappedCount: Int = 0, extractedCount: Int = 0, yesNo: YesNo? = nil
   ) {
     self.benchmark = benchmark
     self.category = category
@@ -24,6 +41,8 @@ public struct Outcome: Sendable {
     self.pair = pair
     self.scores = scores
     self.cappedCount = cappedCount
+    self.extractedCount = extractedCount
+    self.yesNo = yesNo
   }
 }
 
@@ -36,6 +55,8 @@ public struct RewardSummary: Sendable {
     /// The same by source.
     var bySource: [String: Estimate] = [:]
     var counts = Counts()
+    /// Of the completions that say yes or no.
+    var yesNo = YesNoCounts()
     /// Key → for each completion's number whether it was right for all questions so far.
     var pairs: [String: (size: Int, isRight: [Bool])] = [:]
 
@@ -55,6 +76,7 @@ public struct RewardSummary: Sendable {
     var completions = 0
     var verdicts: [Verdict: Int] = [:]
     var capped = 0
+    var extracted = 0
     /// Examples with several completions, and those among them whose rewards are all equal: no gradient comes of them.
     var groups = 0
     var flatGroups = 0
@@ -62,7 +84,8 @@ public struct RewardSummary: Sendable {
     static func + (a: Counts, b: Counts) -> Counts {
       Counts(
         completions: a.completions + b.completions, verdicts: a.verdicts.merging(b.verdicts, uniquingKeysWith: +),
-        capped: a.capped + b.capped, groups: a.groups + b.groups, flatGroups: a.flatGroups + b.flatGroups)
+        capped: a.capped + b.capped, extracted: a.extracted + b.extracted, groups: a.groups + b.groups,
+        flatGroups: a.flatGroups + b.flatGroups)
     }
   }
 
@@ -95,6 +118,8 @@ extension RewardSummary.Row {
     if let source = outcome.source { bySource[source, default: Estimate()].add(outcome.meanReward) }
     counts.completions += outcome.scores.count
     counts.capped += outcome.cappedCount
+    counts.extracted += outcome.extractedCount
+    for answer in outcome.yesNo?.answers ?? [] { yesNo.add(truth: outcome.yesNo?.truth ?? false, answer: answer) }
     for score in outcome.scores { counts.verdicts[score.verdict, default: 0] += 1 }
     if outcome.scores.count > 1 {
       counts.groups += 1

@@ -13,15 +13,21 @@ extension UInt8 {
   var isWordPart: Bool { isASCIIWordPart || self >= 0x80 }
 }
 
+extension Unicode.Scalar {
+  /// White space as Python's `str.split` and `str.strip` take it, by which the published scripts are written: Unicode's,
+  /// and the four separators U+001C to U+001F.
+  var isBlank: Bool { properties.isWhitespace || (0x1C...0x1F).contains(value) }
+}
+
 extension StringProtocol where UTF8View: BidirectionalCollection {
   /// Without white space at its ends.
   var trimmed: String {
-    if let first = utf8.first, let last = utf8.last, first < 0x80, !first.isBlank, last < 0x80, !last.isBlank {
+    if let first = utf8.first, let last = utf8.last, (0x21...0x7E).contains(first), (0x21...0x7E).contains(last) {
       return String(self)  // as most are
     }
     let scalars = unicodeScalars
-    guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
-      let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+    guard let first = scalars.firstIndex(where: { !$0.isBlank }),
+      let last = scalars.lastIndex(where: { !$0.isBlank })
     else { return "" }
     return String(String.UnicodeScalarView(scalars[first...last]))
   }
@@ -33,7 +39,7 @@ extension StringProtocol {
     var result = String.UnicodeScalarView()
     var isPending = false
     for scalar in unicodeScalars {
-      if scalar.properties.isWhitespace {
+      if scalar.isBlank {
         isPending = !result.isEmpty
       } else {
         if isPending { result.append(" ") }

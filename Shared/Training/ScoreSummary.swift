@@ -2,6 +2,7 @@
 // Accuracy by category: how often the right answer is the likeliest, beside what not looking would reach. Of answers that are
 // equally likely each counts in part, as if lots were drawn: a model that finds all alike reaches chance, wherever the right
 // one stands.
+import Statistics
 import StrictJSON
 import TensorStream
 
@@ -63,10 +64,11 @@ public struct ScoreSummary: Sendable, Equatable {
     return nil
   }
 
-  /// A table, in per cent: accuracy and its standard error √(p(1-p)/n); what guessing would reach; and, of candidate
-  /// answers, always giving the most frequent one. The last line takes all examples together.
+  /// A table, in per cent: accuracy; its error, half of Wilson's interval of one standard error, which is √(p(1-p)/n)
+  /// but for few examples and near 0 and 1, where that would be 0; what guessing would reach; of candidate answers,
+  /// always giving the most frequent one; and Wilson's interval of 95 %. The last line takes all examples together.
   public var table: String {
-    var lines = [[key, "examples", "accuracy", "error", "chance", "majority"]]
+    var lines = [[key, "examples", "accuracy", "error", "chance", "majority", "interval"]]
     var all = Row()
     var majority = 0
     for (name, row) in rows.sorted(by: { $0.key < $1.key }) {
@@ -80,22 +82,27 @@ public struct ScoreSummary: Sendable, Equatable {
     let width = lines.map(\.[0].count).max() ?? 0
     var text = lines.map { cells in
       cells[0] + String(repeating: " ", count: width - cells[0].count)
-        + cells.dropFirst().map { String(repeating: " ", count: max(1, 10 - $0.count)) + $0 }.joined()
+        + cells.enumerated().dropFirst().map { column, cell in
+          String(repeating: " ", count: max(1, (column < 6 ? 10 : 13) - cell.count)) + cell
+        }.joined()
     }
     if withoutTruth > 0 { text.append("(\(withoutTruth) without a \"gt\" among their choices are not counted)") }
     return text.joined(separator: "\n")
   }
 
   private static func line(_ name: String, _ row: Row, majority: Int) -> [String] {
-    func percent(_ value: Double) -> String {
-      guard row.count > 0 else { return "-" }
-      let tenths = Int((1000 * value / Double(row.count)).rounded())
+    let count = Double(row.count)
+    func percent(_ share: Double) -> String {
+      let tenths = Int((1000 * share).rounded())
       return "\(tenths / 10).\(tenths % 10)"
     }
-    let (n, k) = (Double(row.count), row.correct)
+    guard count > 0 else { return [name, "0"] + [String](repeating: "-", count: 5) }
+    let accuracy = row.correct / count
+    let one = Interval.wilson(accuracy, count: row.count, z: 1)
+    let interval = Interval.wilson(accuracy, count: row.count)
     return [
-      name, "\(row.count)", percent(k), percent(n > 0 ? (k * (n - k) / n).squareRoot() : 0), percent(row.chance),
-      majority > 0 ? percent(Double(majority)) : "-",
+      name, "\(row.count)", percent(accuracy), percent((one.high - one.low) / 2), percent(row.chance / count),
+      majority > 0 ? percent(Double(majority) / count) : "-", "\(percent(interval.low))-\(percent(interval.high))",
     ]
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Accuracy, prototypes, statistics, and the picture.
 import Imaging
+import Statistics
 import StrictJSON
 import TensorStream
 import Tensors
@@ -17,7 +18,7 @@ import Testing
       features: Tensor(zeros: [count, 1]), encoder: nil)
     return ProbeReport(
       classes: ClassList((0..<logits[0].count).map(String.init)), train: examples, test: examples, testTargets: targets,
-      logits: Tensor(logits.flatMap { $0 }, shape: [count, logits[0].count]), seed: 1)
+      logits: Tensor(logits.flatMap { $0 }, shape: [count, logits[0].count]))
   }
 
   @Test func top1AndTop5CountRanks() {
@@ -60,14 +61,16 @@ import Testing
     #expect(McNemar(onlyFirst: 20_000, onlySecond: 20_500).exact >= 0.005)
   }
 
-  @Test func theIntervalIsThatOfABinomial() {
-    let values = (0..<1000).map { $0 % 10 < 7 ? 1.0 : 0.0 }
-    let interval = bootstrapInterval(values, seed: 3, stream: .bootstrap)
-    // 0.7 ± 1.96·sqrt(0.7·0.3/1000) = 0.6716, 0.7284
-    #expect(abs(interval[0] - 0.6716) <= 0.004 && abs(interval[1] - 0.7284) <= 0.004, "\(interval)")
-    #expect(bootstrapInterval(values, seed: 3, stream: .bootstrap) == interval)
-    #expect(bootstrapInterval(values, seed: 4, stream: .bootstrap) != interval)
-    #expect(bootstrapInterval([1, 1, 1], seed: 3, stream: .bootstrap) == [1, 1])
+  /// 0 of 8 and 4 of 4 say little, and the report says how little.
+  @Test func theIntervalIsNeverEmpty() throws {
+    let (zero, one): ([Float], [Float]) = ([1, 0], [0, 1])
+    let none = report([[Float]](repeating: zero, count: 8), [Int32](repeating: 1, count: 8))
+    #expect(none.top1 == 0 && none.interval == .wilson(0, count: 8) && none.interval.high > 0.3)
+    let all = report([zero, one, zero, one], [0, 1, 0, 1])
+    #expect(all.top1 == 1 && all.interval == .wilson(1, count: 4) && all.interval.low < 0.6)
+    let json = all.json(settings: JSONObject())["interval"]?.array?.compactMap(\.double)
+    #expect(json == [all.interval.low, 1])
+    #expect(all.table.contains { $0.contains("(95 %: 51.01 % to 100.00 %)") }, "\(all.table)")
   }
 
   /// The resamples drawn again here; between two of their means a percentile lies on the line (numpy.percentile's default).
@@ -94,12 +97,12 @@ import Testing
     let right: [[Float]] = [[1, 0], [0, 1], [1, 0], [0, 1]]
     let first = report(right, [0, 1, 0, 1])
     let second = report([right[0], right[0], right[0], right[0]], [0, 1, 0, 1])
-    let comparison = ProbeComparison(first, second, source: "other", seed: 1)
+    let comparison = ProbeComparison(first, second, source: "other")
     #expect(comparison.onlyFirst == 2 && comparison.onlySecond == 0 && comparison.difference == 0.5)
     #expect(comparison.exactP == 0.5 && comparison.midP == 0.25)
-    #expect(comparison.interval == [0, 1])
-    let same = ProbeComparison(first, first, source: "other", seed: 1)
-    #expect(same.exactP == 1 && same.interval == [0, 0])
+    #expect(comparison.interval == .pairedDifference(onlyFirst: 2, onlySecond: 0, of: 4))
+    let same = ProbeComparison(first, first, source: "other")
+    #expect(same.exactP == 1 && same.interval.low < -0.4 && same.interval.high > 0.4)
   }
 
   @Test func thePictureShowsWhatIsTakenForWhat() throws {

@@ -33,7 +33,9 @@ import Testing
     #expect(isClose(json["accuracy"]?.double ?? .nan, 0.5))
     #expect(isClose(json["interval"]?["low"]?.double ?? .nan, 0.0920010, tolerance: 1e-6))
     #expect(json["interval"]?["method"]?.string == "normal")
-    #expect(summary([Outcome(scores: [Score(graded: 0.5)])])["interval"]?.isNull == true)
+    // One graded value says almost nothing, and equal ones do not tell their variance.
+    let single = summary([Outcome(scores: [Score(graded: 0.5)])])["interval"]
+    #expect((single?["low"]?.double ?? 1) < 0.1 && (single?["high"]?.double ?? 0) > 0.9)
   }
 
   @Test func severalCompletionsOfAnExampleCountOnce() {
@@ -78,6 +80,96 @@ import Testing
         + category("count", [[true, true], [true, true]])  // 1 and 1
         + category("code_reasoning", [[false, false]]))
     #expect(isClose(part(json, "benchmarks", "MME")?["score"]?.double ?? .nan, (0.625 + 1) / 2))
+  }
+
+  /// POPE is quoted by the F1 of yes, with precision, recall and the share of yes beside it, and for each of its three files.
+  @Test func popeIsScoredAsADetector() throws {
+    // Truth, answer: 3 hits, 1 false alarm, 2 misses (one says neither), 2 right noes.
+    let random: [(String, String?)] = [("yes", "Yes."), ("yes", "yes"), ("no", "yes"), ("no", "No")]
+    let popular: [(String, String?)] = [("yes", "yes, it is"), ("yes", "no"), ("yes", "a dog"), ("no", "no")]
+    func outcomes(_ category: String, _ answers: [(String, String?)]) throws -> [Outcome] {
+      try answers.map { truth, answer in
+        Outcome(
+          benchmark: "pope", category: category, scores: [try score(.yesNo, truth, answer ?? "")],
+          yesNo: Outcome.YesNo(reference: truth, answers: [answer]))
+      }
+    }
+    var all = RewardSummary()
+    for outcome in try outcomes("random", random) + outcomes("popular", popular) { all.add(outcome) }
+    let json = JSONValue.object(all.json)
+    let pope = try #require(part(json, "benchmarks", "POPE"))
+    // P = 3/4, R = 3/5, F1 = 6/9, yes 4 of 8.
+    #expect(isClose(pope["score"]?.double ?? .nan, 2.0 / 3) && pope["method"]?.string == "F1 of yes")
+    #expect(pope["yes_no"]?["precision"]?.double == 0.75 && pope["yes_no"]?["recall"]?.double == 0.6)
+    #expect(pope["yes_no"]?["yes_ratio"]?.double == 0.5 && pope["yes_no"]?["hits"]?.int == 3)
+    // J = 3/6: Wilson's 0.1876 to 0.8124, through 2J / (1 + J).
+    #expect(isClose(pope["interval"]?["low"]?.double ?? .nan, 0.315954413, tolerance: 1e-8), "\(pope.text())")
+    #expect(isClose(pope["interval"]?["high"]?.double ?? .nan, 0.896480912, tolerance: 1e-8))
+    let parts = try #require(json["categories"]?.array)
+    #expect(parts.map { $0["yes_no"]?["recall"]?.double } == [1.0 / 3, 1])
+    #expect(parts.map { $0["yes_no"]?["precision"]?.double } == [1, 2.0 / 3])
+    #expect(
+      all.table.contains(
+        """
+        POPE       precision  recall    F1   yes
+          popular      100.0    33.3  50.0  25.0
+          random        66.7   100.0  80.0  75.0
+          all           75.0    60.0  66.7  50.0
+        """), "\(all.table)")
+    #expect(all.table.contains("POPE (F1)"))
+    // Nothing claimed: no precision, and F1 is 0 without being certain.
+    var silent = RewardSummary()
+    for outcome in try outcomes("random", [("yes", "no"), ("yes", "no")]) { silent.add(outcome) }
+    let none = part(.object(silent.json), "benchmarks", "POPE")
+    #expect(none?["yes_no"]?["precision"]?.isNull == true && none?["score"]?.double == 0)
+    #expect((none?["interval"]?["high"]?.double ?? 0) > 0.5)
+    // Two completions of one question are no independent answers.
+    var twice = RewardSummary()
+    twice.add(
+      Outcome(
+        benchmark: "POPE", scores: [Score(true), Score(false)],
+        yesNo: Outcome.YesNo(reference: "yes", answers: ["yes", "no"])))
+    #expect(part(.object(twice.json), "benchmarks", "POPE")?["interval"]?.isNull == true)
+  }
+
+  @Test func mmeHasItsTotals() throws {
+    func category(_ name: String, _ right: [[Bool]]) -> [Outcome] {
+      right.enumerated().flatMap { key, answers in
+        answers.map { Outcome(benchmark: "MME", category: name, pair: "\(key)", scores: [Score($0)]) }
+      }
+    }
+    var all = RewardSummary()
+    let outcomes =
+      category("existence", [[true, true], [true, false]])  // 75 + 50
+      + category("count", [[true, true], [true, true]])  // 200
+      + category("code_reasoning", [[true, false]])  // 50 + 0
+    for outcome in outcomes { all.add(outcome) }
+    let totals = try #require(part(.object(all.json), "benchmarks", "MME")?["totals"]?.array)
+    #expect(totals.map { $0["part"]?.string } == ["perception", "cognition"])
+    #expect(totals.map { $0["total"]?.double } == [325, 50] && totals.map { $0["of"]?.int } == [400, 200])
+    let line = "MME: perception 325.0 of 400 (2 of 10 categories), cognition 50.0 of 200 (1 of 4 categories)"
+    #expect(all.table.contains(line), "\(all.table)")
+    var whole = RewardSummary()
+    for outcome in (0..<10).flatMap({ category("part \($0)", [[true, true]]) }) { whole.add(outcome) }
+    #expect(whole.table.contains("MME: perception 2000.0 of 2000 (10 categories)"), "\(whole.table)")
+  }
+
+  /// All right, or none: a group's interval is as honest as its benchmarks'.
+  @Test func groupsOfExtremesHaveWidth() throws {
+    func interval(_ right: [(String, Bool, Int)]) throws -> (Double, Double) {
+      var all = RewardSummary()
+      for (name, isRight, count) in right {
+        for _ in 0..<count { all.add(Outcome(benchmark: name, scores: [Score(isRight)])) }
+      }
+      let interval = try #require(part(.object(all.json), "groups", "General")?["interval"])
+      return (try #require(interval["low"]?.double), try #require(interval["high"]?.double))
+    }
+    let single = try interval([("GQA", false, 8)])
+    #expect(single.0 == 0 && isClose(single.1, 0.32440756488388034))
+    let both = try interval([("GQA", true, 4), ("SEED", true, 4)])
+    #expect(both.1 == 1 && both.0 > 0.5 && both.0 < 0.7)
+    let mixed = try interval([("GQA", true, 4), ("SEED", false, 8)])
+    #expect(mixed.0 < 0.3 && mixed.1 > 0.6)
   }
 
   @Test func groupsAreMeansOfTheirBenchmarks() {

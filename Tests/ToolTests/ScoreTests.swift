@@ -101,10 +101,13 @@ import Testing
     let table = result.stderr.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
     #expect(table.map(\.first) == ["category", "colour", "text", "all"])
     #expect(table[1][1] == "2" && table[3][1] == "3")
-    #expect(table[0] == ["category", "examples", "accuracy", "error", "chance", "majority"])
+    #expect(table[0] == ["category", "examples", "accuracy", "error", "chance", "majority", "interval"])
     #expect(table[3][2] == ["0.0", "33.3", "66.7", "100.0"][correct])
-    // √(p (1-p) / 3); of "yes", "no" | "yes" always saying the more frequent is right in 1 of 2 and 1 of 1.
-    #expect(Array(table[3].dropFirst(3)) == [["0.0", "27.2", "27.2", "0.0"][correct], "50.0", "66.7"])
+    // Half of Wilson's interval at one standard error, and that of 95 %: neither is empty at 0 or 3 of 3. Of "yes", "no"
+    // | "yes" always saying the more frequent is right in 1 of 2 and 1 of 1.
+    let error = ["12.5", "23.9", "23.9", "12.5"][correct]
+    let interval = ["0.0-56.1", "6.1-79.2", "20.8-93.9", "43.9-100.0"][correct]
+    #expect(Array(table[3].dropFirst(3)) == [error, "50.0", "66.7", interval])
 
     let byText = try runTool(
       "score", ["--ckpt", files.checkpoint, "--choices", "--summary", "--by", "gt"], stdin: stream)

@@ -62,7 +62,7 @@ struct Linear: FrameConsumer {
       let otherTest = try comparison.compareTest.map { path in
         try reader.read(FrameReader(paths: [path]), source: path).ordered(as: test ?? set)
       }
-      compared = ProbeComparison(report, try probe(other, otherTest), source: path, seed: seed.seed)
+      compared = ProbeComparison(report, try probe(other, otherTest), source: path)
     }
     try outputs.write(report)
     try io.line(report.json(settings: settings, comparison: compared))

@@ -6,7 +6,8 @@ import Glibc
 /// A shell command whose standard input and output are ours: a line goes in, a line comes back. What it says on
 /// standard error is shown as it is.
 final class CoProcess {
-  private let name: String
+  /// What it is to us: "judge".
+  let name: String
   private let command: String
   private let process: pid_t
   private var input: Int32

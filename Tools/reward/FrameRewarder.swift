@@ -15,6 +15,10 @@ struct ScoredFrame {
   let scores: [Score]
   /// What was scored; nil where there is no answer.
   let spans: [String?]
+  /// What the extractor found in a span, where it did: that was scored in its place.
+  let extracted: [String?]
+  /// Of the rule `yesno`.
+  let yesNo: Outcome.YesNo?
 
   func isCapped(_ index: Int) -> Bool { finish.isEmpty ? false : finish[index] == "length" }
 }
@@ -23,12 +27,14 @@ struct ScoredFrame {
 struct FrameRewarder {
   private let options: ScoringOptions
   private let judge: Judge?
+  private let extractor: Extractor?
   private let general: Rule?
   private let special: [String: Rule]
 
-  init(_ options: ScoringOptions, judge: Judge?) {
+  init(_ options: ScoringOptions, judge: Judge?, extractor: Extractor?) {
     self.options = options
     self.judge = judge
+    self.extractor = extractor
     general = options.rule.first { $0.name == nil }?.rule
     special = Dictionary(
       options.rule.compactMap { rule in rule.name.map { ($0, rule.rule) } }, uniquingKeysWith: { first, _ in first })
@@ -41,13 +47,20 @@ struct FrameRewarder {
     let rule = try rule(of: frame)
     let format: AnswerFormat = rule == .format ? .required : options.format
     let spans = completions.map(format.answer)
-    let scores = try scores(of: spans, rule, frame)
-    return finished(frame, rule, completions, finish, scores, spans)
+    let reference = rule.needsReference ? try frame.reference() : Reference("")
+    let (scores, extracted) = try scores(of: spans, rule, reference, frame)
+    let yesNo = rule == .yesNo ? Outcome.YesNo(reference: reference.text, answers: spans) : nil
+    let (written, total) = written(frame, rule, completions, scores, spans, extracted)
+    return ScoredFrame(
+      frame: written, rule: rule, completions: completions, finish: finish, scores: total, spans: spans,
+      extracted: extracted, yesNo: yesNo)
   }
 
-  private func finished(
-    _ frame: Frame, _ rule: Rule, _ completions: [String], _ finish: [String], _ scores: [Score], _ spans: [String?]
-  ) -> ScoredFrame {
+  /// The frame with its rewards, and these with the format's share.
+  private func written(
+    _ frame: Frame, _ rule: Rule, _ completions: [String], _ scores: [Score], _ spans: [String?],
+    _ extracted: [String?]
+  ) -> (Frame, [Score]) {
     var frame = frame
     let weight = rule == .format ? 0 : options.formatWeight
     var total = scores
@@ -61,9 +74,9 @@ struct FrameRewarder {
     frame.tensors["rewards"] = RawTensor(f32: total.map { Float($0.value) })
     frame.metadata["reward"] = rule.rawValue
     frame.metadata["verdicts"] = scores.map(\.verdict.rawValue).joined(separator: ",")
-    frame.metadata["scored"] = JSONValue.array(spans.map { $0.map { .string(Self.shown($0)) } ?? .null }).text()
-    return ScoredFrame(
-      frame: frame, rule: rule, completions: completions, finish: finish, scores: total, spans: spans)
+    frame.metadata["scored"] = Self.shown(spans)
+    frame.metadata["extracted"] = extracted.contains { $0 != nil } ? Self.shown(extracted) : nil
+    return (frame, total)
   }
 
   private func rule(of frame: Frame) throws -> Rule {
@@ -81,16 +94,25 @@ struct FrameRewarder {
     return rule
   }
 
-  private func scores(of spans: [String?], _ rule: Rule, _ frame: Frame) throws -> [Score] {
-    let reference = rule.needsReference ? try frame.reference() : Reference("")
-    if rule == .openEnded, let judge { return try judge.scores(of: spans, reference, frame) }
+  private func scores(
+    of spans: [String?], _ rule: Rule, _ reference: Reference, _ frame: Frame
+  ) throws -> (scores: [Score], extracted: [String?]) {
+    let nothing = [String?](repeating: nil, count: spans.count)
+    if rule == .openEnded, let judge { return (try judge.scores(of: spans, reference, frame), nothing) }
+    let scorer: AnswerScorer
     do {
       let space = try options.boxSpace ?? frame.boxSpace()
-      let scorer = try rule.scorer(for: reference, Rule.Options(boxSpace: space, timeout: options.timeout))
-      return spans.map { $0.map(scorer) ?? .unparsable }
+      scorer = try rule.scorer(for: reference, Rule.Options(boxSpace: space, timeout: options.timeout))
     } catch let error as ReferenceError {
       throw frame.error(error.description)
     }
+    let scores = spans.map { $0.map(scorer) ?? .unparsable }
+    guard let extracted = try extractor?.extracted(from: spans, scores, rule, frame) else { return (scores, nothing) }
+    return (zip(scores, extracted).map { score, text in text.map(scorer) ?? score }, extracted)
+  }
+
+  private static func shown(_ texts: [String?]) -> String {
+    JSONValue.array(texts.map { $0.map { .string(shown($0)) } ?? .null }).text()
   }
 
   /// Long spans are shortened: a megabyte of nonsense need not travel twice.

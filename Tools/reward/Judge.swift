@@ -22,15 +22,9 @@ final class Judge {
     let answers = spans.compactMap { $0 }
     guard !answers.isEmpty else { return spans.map { _ in .unparsable } }
     var request = JSONObject()
-    request["id"] = .string(frame.id)
-    for key in ["question", "image", "category", "benchmark"] {
-      if let value = frame.metadata[key] { request[key] = .string(value) }
-    }
     request["references"] = .array(reference.alternatives.map { .string($0) })
     request["answers"] = .array(answers.map { .string($0) })
-    var line: [UInt8] = []
-    JSONValue.object(request).write(to: &line)
-    let reply = try reply(process.ask(line, timeout: timeout), frame)
+    let reply = try process.ask(request, about: frame, timeout: timeout)
     let best = try numbers("references", reference.alternatives.count, reply, frame).max() ?? 0
     var rest = try numbers("answers", answers.count, reply, frame)[...]
     return spans.map { span in
@@ -39,28 +33,10 @@ final class Judge {
     }
   }
 
-  private func reply(_ line: [UInt8], _ frame: Frame) throws -> JSONValue {
-    let reply: JSONValue
-    do { reply = try JSONValue.parse(line) } catch {
-      let text = JSONValue.string(String(decoding: line.prefix(60), as: UTF8.self)).text()
-      throw failure(frame, "its line \(text) is no JSON: \(error)")
-    }
-    if let id = reply["id"], id != .string(frame.id) {
-      throw failure(frame, "its line is about \(id.text()); expected one line for each frame, in order")
-    }
-    return reply
-  }
-
-  /// Never a bad example that --skip-bad may leave out: what a judge that has lost the thread says next is worth
-  /// nothing.
-  private func failure(_ frame: Frame, _ problem: String) -> PlainFailure {
-    PlainFailure(.ioError, "judge: frame \(frame.id): \(problem); see docs/REWARDS.md")
-  }
-
   private func numbers(_ key: String, _ count: Int, _ reply: JSONValue, _ frame: Frame) throws -> [Double] {
     let values = reply[key]?.array?.compactMap(\.double) ?? []
     guard values.count == count, reply[key]?.array?.count == count else {
-      throw failure(
+      throw process.failure(
         frame, "expected \"\(key)\" with \(count) number\(count == 1 ? "" : "s") in its line, as many as it was sent")
     }
     return values

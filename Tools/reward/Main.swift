@@ -29,6 +29,7 @@ import ToolSupport
 
   @OptionGroup(title: "Scoring") var scoring: ScoringOptions
   @OptionGroup(title: "Judge") var judge: JudgeOptions
+  @OptionGroup(title: "Extractor") var extractor: ExtractorOptions
   @OptionGroup(title: "Preference pairs") var pairing: PairOptions
   @OptionGroup(title: "Report") var report: ReportOptions
   @OptionGroup var stream: StreamOptions
@@ -41,7 +42,8 @@ import ToolSupport
 
   mutating func run(_ io: ToolIO) throws {
     let judge = try judge.start()
-    let rewarder = FrameRewarder(scoring, judge: judge)
+    let extractor = try extractor.start()
+    let rewarder = FrameRewarder(scoring, judge: judge, extractor: extractor)
     let report = try RewardReport(report)
     var pairs = pairing.choice.map { PreferencePairs($0, pairing) }
     try io.forEach { frame in
@@ -51,6 +53,7 @@ import ToolSupport
       if self.report.writesFrames { for frame in written { try io.write(frame) } }
     }
     try judge?.close()
+    try extractor?.close()
     if let pairs { Diagnostics.note(pairs.report) }
     try report.finish()
   }

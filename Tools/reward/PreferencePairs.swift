@@ -18,7 +18,7 @@ struct PreferencePairs {
 
   /// What belongs to a group and not to a pair.
   private static let tensors = ["completions", "completion_logps", "sampling_logps", "reference_logps", "rewards"]
-  private static let metadata = ["completions", "finish", "verdicts", "scored", "sampling", "reference"]
+  private static let metadata = ["completions", "finish", "verdicts", "scored", "extracted", "sampling", "reference"]
   /// Log-probabilities of another pair.
   private static let stale = ["logp_chosen", "logp_rejected", "patches_rejected", "features_rejected"]
 

@@ -29,7 +29,8 @@ final class RewardReport {
       Outcome(
         benchmark: metadata["benchmark"], category: metadata["category"], source: metadata["source"],
         pair: metadata[options.pairKey], scores: scored.scores,
-        cappedCount: scored.scores.indices.count { scored.isCapped($0) }))
+        cappedCount: scored.scores.indices.count { scored.isCapped($0) },
+        extractedCount: scored.extracted.count { $0 != nil }, yesNo: scored.yesNo))
     try lines?.line(Self.line(scored))
   }
 
@@ -62,6 +63,9 @@ final class RewardReport {
     object["rewards"] = .array(scored.scores.map { .double($0.value) })
     object["verdicts"] = .array(scored.scores.map { .string($0.verdict.rawValue) })
     object["scored"] = .array(scored.spans.map { $0.map { .string($0) } ?? .null })
+    if scored.extracted.contains(where: { $0 != nil }) {
+      object["extracted"] = .array(scored.extracted.map { $0.map { .string($0) } ?? .null })
+    }
     return JSONValue.object(object).text()
   }
 }
