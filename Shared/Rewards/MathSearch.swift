@@ -3,8 +3,16 @@
 /// Looks for final answers in a text: boxes here, sentences and formulas in the files beside this one.
 struct MathSearch {
   let text: [UInt8]
+  /// What was emphasised.
+  let emphases: [Range<Int>]
+  /// Between $…$ and the like, in order.
+  let formulas: [MathFormula]
 
-  init(_ text: [UInt8]) { self.text = text }
+  init(_ text: MathText) {
+    self.text = text.bytes
+    emphases = text.emphases
+    formulas = Self.formulas(of: text.bytes)
+  }
 
   func starts(with word: StaticString, at index: Int) -> Bool {
     word.withUTF8Buffer { index >= 0 && text.count - index >= $0.count && text[index...].starts(with: $0) }
@@ -29,9 +37,9 @@ struct MathSearch {
   }
 
   /// The last \boxed{…} with those that are joined to it; without a span where it is not closed.
-  func lastBox() -> (start: Int, span: MathSpan?)? {
+  func lastBox() -> (start: Int, end: Int, span: MathSpan?)? {
     guard let start = max(last("\\boxed", before: text.count), last("\\fbox", before: text.count)) else { return nil }
-    guard let box = box(at: start) else { return (start, nil) }
+    guard let box = box(at: start) else { return (start, text.count, nil) }
     var boxes = [box]
     var span = MathSpan(pieces: [], isMathMode: false)
     span.isPercent = isPercent(after: box.end)
@@ -41,7 +49,7 @@ struct MathSearch {
       boxes.insert(other, at: 0)
     }
     span.pieces = boxes.map { text[$0.content] }
-    return (start, span)
+    return (start, box.end, span)
   }
 
   private func max(_ a: Int?, _ b: Int?) -> Int? {
