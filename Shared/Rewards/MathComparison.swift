@@ -25,9 +25,8 @@ struct MathComparison {
       if try matches(exact, answer) { return true }
       return try rounds(exact, decimal, places) ? matches(decimal, answer) : false
     case (_, .rounded(let exact, let decimal, let places)):
-      guard try rounds(exact, decimal, places) else { return false }
       if try matches(reference, exact) { return true }
-      return try matches(reference, decimal)
+      return try rounds(exact, decimal, places) ? matches(reference, decimal) : false
     case (.equation(let a, let b, let isNamed), .equation(let c, let d, let isAlsoNamed)):
       if isNamed && isAlsoNamed, try names(a, c), try matches(b, d) { return true }
       return try sameEquation(a, b, c, d)

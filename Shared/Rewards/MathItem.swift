@@ -58,9 +58,9 @@ private struct MathItemScanner {
   private var start = 0
   private var stop = 0
 
-  init(_ text: [UInt8], _ sentence: Range<Int>, formulas: [MathFormula]) {
+  init(_ text: [UInt8], _ sentence: Range<Int>, formulas: ArraySlice<MathFormula>) {
     (self.text, at, end) = (text, sentence.lowerBound, sentence.upperBound)
-    self.formulas = formulas[...]
+    self.formulas = formulas
   }
 
   private func byte(_ index: Int) -> UInt8 { index >= 0 && index < end ? text[index] : 32 }
@@ -175,6 +175,10 @@ private struct MathItemScanner {
       at += 2
       return
     }
+    if let tag = tagEnd(at) {
+      at = tag
+      return
+    }
     let isWord = byte(at).isWordPart
     at += 1
     while isWord, at < end, byte(at).isASCIIWordPart { at += 1 }
@@ -282,6 +286,16 @@ private struct MathItemScanner {
       || Self.functions.contains(String(decoding: word, as: UTF8.self))
   }
 
+  /// Where <|im_end|>, </answer> and the like end.
+  private func tagEnd(_ index: Int) -> Int? {
+    guard byte(index) == UInt8(ascii: "<"), byte(index + 1).isLetter || "|/".utf8.contains(byte(index + 1)) else {
+      return nil
+    }
+    var stop = index + 1
+    while stop - index < 32, byte(stop).isASCIIWordPart || "|/-".utf8.contains(byte(stop)) { stop += 1 }
+    return byte(stop) == UInt8(ascii: ">") && stop > index + 2 ? stop + 1 : nil
+  }
+
   private func isArrow(_ index: Int) -> Bool {
     byte(index) == UInt8(ascii: "=") && byte(index + 1) == UInt8(ascii: ">")
       || byte(index) == UInt8(ascii: "-") && byte(index + 1) == UInt8(ascii: ">")
@@ -334,6 +348,7 @@ private struct MathItemScanner {
     case UInt8(ascii: "_"): return (kind == .operand || kind == .sign) && stop == index && next != first ? (index + 1, .sign) : nil
     case UInt8(ascii: "="), UInt8(ascii: "<"), UInt8(ascii: ">"):
       if first == UInt8(ascii: "="), next == UInt8(ascii: ">") { return nil }
+      if tagEnd(index) != nil { return nil }
       var stop = index + 1
       while byte(stop) == UInt8(ascii: "=") { stop += 1 }
       if byte(stop) == UInt8(ascii: ">") { return nil }

@@ -52,7 +52,7 @@ enum MathLexicon {
   ]
 
   /// Behind these words a sentence gives its reasons.
-  static let reasons: Set<String> = ["because", "since", "where", "given", "as", "whereas", "whose", "which", "when"]
+  static let reasons: Set<String> = ["because", "since", "where", "given", "as", "whereas", "when"]
 
   /// A sentence with one of these denies what it states.
   static let refutations: Set<String> = [
@@ -61,11 +61,11 @@ enum MathLexicon {
   ]
 
   /// Behind an answer: it is taken back, and what follows counts.
-  static let corrections: [String] = [
+  static let corrections: [[UInt8]] = [
     "wait", "actually", "correction", "i made a mistake", "i made an error", "my mistake", "sorry", "oops", "no, ",
-    "that is wrong", "that's wrong", "is incorrect", "let me reconsider", "let me recheck", "let me recalculate",
+    "that is wrong", "that's wrong", "let me reconsider", "let me recheck", "let me recalculate",
     "scratch that", "on second thought", "hold on",
-  ]
+  ].map { Array($0.utf8) }
 
   /// Factors in words.
   static let scales: [String: Int] = [

@@ -68,14 +68,18 @@ extension MathSearch {
     return false
   }
 
-  func formulas(within range: Range<Int>) -> [MathFormula] {
-    var low = 0
-    var high = formulas.count
-    while low < high {
-      let middle = (low + high) / 2
-      if formulas[middle].start < range.lowerBound { low = middle + 1 } else { high = middle }
+  func formulas(within range: Range<Int>) -> ArraySlice<MathFormula> {
+    func first(from position: Int) -> Int {
+      var (low, high) = (0, formulas.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if formulas[middle].start < position { low = middle + 1 } else { high = middle }
+      }
+      return low
     }
-    return Array(formulas[low...].prefix { $0.end <= range.upperBound })
+    if formulas.isEmpty { return [] }
+    let found = formulas[first(from: range.lowerBound)..<first(from: range.upperBound)]
+    return found.last.map { $0.end > range.upperBound } ?? false ? found.dropLast() : found
   }
 
   /// The last formula with those that "and", "or" and commas join to it.

@@ -24,6 +24,10 @@ extension MathSearch {
     return nil
   }
 
+  private static let verbs = ["is", "are", "equals", "=", "would be", "should be", "must be", "will be", "was"].map {
+    Array($0.utf8)
+  }
+
   private func anchor(at index: Int) -> Anchor? {
     var starts: [Int] = []
     var after = index + 6
@@ -35,13 +39,13 @@ extension MathSearch {
     search: while word + 3 <= limit, text[word] != 10 || word == after {
       if text[word] == UInt8(ascii: "."), text[word + 1] <= 32 { break }
       if text[word] == UInt8(ascii: ","), starts.isEmpty { break }
-      for verb in ["is", "are", "equals", "=", "would be", "should be", "must be", "will be", "was"] {
-        let stop = word + verb.utf8.count
-        guard stop < text.count, text[word..<stop].elementsEqual(verb.utf8) else { continue }
-        if verb != "=", !isBoundary(word - 1) || !isBoundary(stop) { continue }
-        if verb == "=", starts.isEmpty == false { continue }
-        starts.insert(stop, at: 0)
-        break search
+      if "iae=wsm".utf8.contains(text[word]), isBoundary(word - 1) {
+        for verb in Self.verbs where text[word...].starts(with: verb) && word + verb.count < text.count {
+          let stop = word + verb.count
+          if text[word] == UInt8(ascii: "=") ? !starts.isEmpty : !isBoundary(stop) { continue }
+          starts.insert(stop, at: 0)
+          break search
+        }
       }
       word += 1
     }
@@ -129,11 +133,7 @@ extension MathSearch {
   private func sentence(from start: Int) -> Range<Int> {
     var index = start
     while index < text.count, text[index] <= 32 || "*:".utf8.contains(text[index]) { index += 1 }
-    let inside = formulas(within: index..<text.count).first
-    // A formula that has begun before is not cut.
-    _ = inside
-    let limit = min(text.count, index + MathAnswer.maxExpression)
-    let stop = sentenceEnd(from: index, limit: limit)
+    let stop = sentenceEnd(from: index, limit: min(text.count, index + MathAnswer.maxExpression))
     return index..<max(index, stop)
   }
 

@@ -15,7 +15,7 @@ extension MathSearch {
   /// Where the sentence ends that begins at `start`: at a line break, or at a full stop before a space.
   func sentenceEnd(from start: Int, limit: Int) -> Int {
     var index = start
-    var inside = formulas(within: start..<text.count)[...]
+    var inside = formulas(within: start..<text.count)
     while index < limit {
       if let formula = inside.first, formula.start == index {
         index = formula.end
@@ -50,7 +50,7 @@ extension MathSearch {
   func lastStatement(from start: Int = 0) -> Result {
     var sentences: [Range<Int>] = []
     var index = start
-    var inside = formulas(within: start..<text.count)[...]
+    var inside = formulas(within: start..<text.count)
     var first = start
     while index < text.count {
       if let formula = inside.first, formula.start == index {
@@ -83,19 +83,23 @@ extension MathSearch {
   /// Where the text behind `index` corrects itself.
   func correction(from index: Int) -> Int? {
     guard index < text.count else { return nil }
-    let rest = text[index..<min(text.count, index + 4_096)]
-    let lower = rest.map { $0.isCapital ? $0 | 0x20 : $0 }
-    for mark in MathLexicon.corrections {
-      let mark = Array(mark.utf8)
-      var at = 0
-      while at + mark.count <= lower.count {
-        if lower[at] == mark[0], lower[at...].starts(with: mark), at == 0 || !lower[at - 1].isWordPart {
-          return index + at + mark.count
-        }
-        at += 1
-      }
+    var wasWord = false
+    for at in index..<min(text.count, index + 4_096) {
+      defer { wasWord = text[at].isWordPart }
+      guard !wasWord, text[at].isLetter else { continue }
+      for mark in MathLexicon.corrections where begins(mark, at) { return at + mark.count }
     }
     return nil
+  }
+
+  /// Letters of either case.
+  private func begins(_ mark: [UInt8], _ index: Int) -> Bool {
+    guard text.count - index >= mark.count else { return false }
+    for (offset, byte) in mark.enumerated() {
+      let found = text[index + offset]
+      if found != byte, !found.isCapital || found | 0x20 != byte { return false }
+    }
+    return true
   }
 
   // MARK: The result of a sentence
@@ -118,7 +122,11 @@ extension MathSearch {
       if isStated {
         chosen = index
       } else if let old = chosen, states(items[old], all, sentence) {
-        continue
+        // A value in formula marks goes before one that is not.
+        guard item.isFormula, item.isValue, !items[old].isFormula,
+          words(in: items[old].range.upperBound..<item.range.lowerBound).last == "and"
+        else { continue }
+        chosen = index
       } else if item.isValue, !(isPlace(item, from: start) && items.count > 1 && index > 0) {
         chosen = index
       }
@@ -135,6 +143,7 @@ extension MathSearch {
     let head = items[group.lowerBound]
     if items[group].contains(where: \.isBroken) { return .refused }
     if isBound(head, from: previous(head, all, sentence)) || isDenied(before: head, all, sentence) { return .refused }
+    if group.count > 1, group.lowerBound > 0, !isAnnounced, !states(head, all, sentence) { return .refused }
     if isOneOfSeveral(items, group, all, sentence) { return .refused }
     if isPartOfWhole(items, chosen, start) { return .refused }
     return .found(span(of: Array(items[group])))
@@ -204,7 +213,7 @@ extension MathSearch {
   }
 
   private func concludes(before item: MathItem, _ sentence: Range<Int>) -> Bool {
-    text[sentence.lowerBound..<item.range.lowerBound].contains(UInt8(ascii: ","))
+    text[sentence.lowerBound..<item.range.lowerBound].contains { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: ":") }
       || words(in: sentence.lowerBound..<item.range.lowerBound).contains("then")
   }
 

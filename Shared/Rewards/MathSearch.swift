@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 
 /// Looks for final answers in a text: boxes here, sentences and formulas in the files beside this one.
-struct MathSearch {
+final class MathSearch {
   let text: [UInt8]
   /// What was emphasised.
   let emphases: [Range<Int>]
   /// Between $…$ and the like, in order.
-  let formulas: [MathFormula]
+  lazy var formulas = Self.formulas(of: text)
 
   init(_ text: MathText) {
     self.text = text.bytes
     emphases = text.emphases
-    formulas = Self.formulas(of: text.bytes)
   }
 
   func starts(with word: StaticString, at index: Int) -> Bool {

@@ -19,7 +19,7 @@ extension MathSpan {
         return search.statement(from: search.correction(from: stop) ?? stop + 1)
       }
       if !spans.isEmpty { return spans }
-      return search.isDenied(anchor) ? [] : search.statement(from: 0)
+      return []
     }
     if let span = search.onlyEmphasis() { return [span] }
     var spans: [MathSpan] = []
@@ -76,13 +76,14 @@ extension MathSearch {
   /// "The answer is not", "x ≠"
   fileprivate func deniesWhatFollows(_ index: Int) -> Bool {
     let start = text[..<index].lastIndex { $0 == 10 || $0 == UInt8(ascii: ".") }.map { $0 + 1 } ?? 0
+    // Most boxes are announced without an n.
+    guard text[max(start, index - 40)..<index].contains(where: { $0 | 0x20 == UInt8(ascii: "n") }) else { return false }
     let words = words(in: max(start, index - 40)..<index)
     if text[max(0, index - 12)..<index].contains(subsequence: "\\ne".utf8) { return true }
     return words.suffix(2).contains { MathLexicon.denials.contains($0) || $0.hasSuffix("n't") }
   }
 
-  fileprivate func isDenied(_ anchor: Anchor) -> Bool { true }
-}
+  }
 
 extension ArraySlice<UInt8> {
   fileprivate func contains(subsequence: String.UTF8View) -> Bool {
