@@ -41,10 +41,7 @@ public enum MathAnswer {
   public static func finalAnswer(in text: String) -> String? {
     let budget = MathBudget(steps: defaultSteps, deadline: nil)
     let algebra = MathAlgebra(budget: budget)
-    for span in MathSpan.candidates(in: Array(text.utf8)) {
-      if let readings = try? span.readings(algebra), !readings.isEmpty { return span.text }
-    }
-    return nil
+    return (try? readings(of: Array(text.utf8), algebra)).flatMap { $0.0.isEmpty ? nil : $0.1?.text }
   }
 
   /// The same text, or two integers of at most 18 digits.
@@ -112,11 +109,15 @@ public enum MathAnswer {
   private static func readings(
     of text: [UInt8], _ algebra: MathAlgebra
   ) throws(MathStop) -> ([MathValue], MathSpan?) {
-    let candidates = MathSpan.candidates(in: text)
-    for span in candidates {
+    let (first, others) = MathSpan.candidates(in: text)
+    for span in first {
       let readings = try span.readings(algebra)
       if !readings.isEmpty { return (readings, span) }
     }
-    return ([], candidates.first)
+    for span in others() {
+      let readings = try span.readings(algebra)
+      if !readings.isEmpty { return (readings, span) }
+    }
+    return ([], first.first)
   }
 }

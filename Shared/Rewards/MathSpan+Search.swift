@@ -2,35 +2,46 @@
 // Where in a text its final answer is. Every search passes the text once: it may be a megabyte of brackets.
 
 extension MathSpan {
-  /// The spans that may be the final answer of a text, to be tried in this order.
-  static func candidates(in text: [UInt8]) -> [MathSpan] {
+  /// The spans that may be the final answer of a text, to be tried in this order; a bare answer is read whole, before
+  /// anything is searched.
+  static func candidates(in text: [UInt8]) -> (first: [MathSpan], others: () -> [MathSpan]) {
     let search = MathSearch(MathText(text))
-    let anchor = search.lastAnchor()
-    if let box = search.lastBox() {
-      // "Final answer: …" behind the last box corrects it.
-      if let anchor, anchor.isFinal, anchor.start > box.start { return search.spans(after: anchor) ?? [] }
-      if let correction = search.correction(from: box.end) { return search.statement(from: correction) }
-      if search.deniesWhatFollows(box.start) { return [] }
-      return box.span.map { [$0] } ?? []
-    }
-    if let anchor {
-      guard let spans = search.spans(after: anchor) else {
-        let stop = search.sentenceEnd(from: anchor.starts[0], limit: search.text.count)
-        return search.statement(from: search.correction(from: stop) ?? stop + 1)
-      }
-      if !spans.isEmpty { return spans }
-      return []
-    }
-    if let span = search.onlyEmphasis() { return [span] }
-    var spans: [MathSpan] = []
-    if search.formulas.isEmpty, search.text.count <= MathAnswer.maxExpression {
-      spans.append(MathSpan(pieces: [search.text[...]], isMathMode: false, isSentence: true))
-    }
-    return spans + search.statement(from: 0)
+    guard search.isBare else { return (search.candidates(), { [] }) }
+    return ([MathSpan(pieces: [search.text[...]], isMathMode: false, isSentence: true)], search.candidates)
   }
 }
 
 extension MathSearch {
+  /// No formula, box or announcement.
+  fileprivate var isBare: Bool {
+    text.count <= MathAnswer.maxExpression && emphases.isEmpty && formulas.isEmpty && lastBox() == nil
+      && lastAnchor() == nil
+  }
+
+  fileprivate func candidates() -> [MathSpan] {
+    let anchor = lastAnchor()
+    if let box = lastBox() {
+      // "Final answer: …" behind the last box corrects it.
+      if let anchor, anchor.isFinal, anchor.start > box.start { return spans(after: anchor) ?? [] }
+      if let correction = correction(from: box.end) { return statement(from: correction) }
+      if deniesWhatFollows(box.start) { return [] }
+      return box.span.map { [$0] } ?? []
+    }
+    if let anchor {
+      guard let spans = spans(after: anchor) else {
+        let stop = sentenceEnd(from: anchor.starts[0], limit: text.count)
+        return statement(from: correction(from: stop) ?? stop + 1)
+      }
+      if !spans.isEmpty { return spans }
+      return []
+    }
+    if let span = onlyEmphasis() { return [span] }
+    if !emphases.isEmpty, formulas.isEmpty, text.count <= MathAnswer.maxExpression {
+      return [MathSpan(pieces: [text[...]], isMathMode: false, isSentence: true)] + statement(from: 0)
+    }
+    return statement(from: 0)
+  }
+
   fileprivate func statement(from start: Int) -> [MathSpan] {
     guard start < text.count else { return [] }
     switch lastStatement(from: start) {

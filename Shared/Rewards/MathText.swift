@@ -8,7 +8,10 @@ struct MathText {
 
   init(_ text: [UInt8]) {
     let plain = text.contains { $0 >= 0x80 } ? Self.unified(text) : text
-    if plain.contains(where: { "*_`#".utf8.contains($0) }) { unmark(plain) } else { bytes = plain }
+    let isMarked = plain.contains {
+      $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "`") || $0 == UInt8(ascii: "#")
+    }
+    if isMarked { unmark(plain) } else { bytes = plain }
   }
 
   // MARK: Signs
