@@ -310,7 +310,7 @@ private struct MathItemScanner {
       return kind == .none && scalar != "±" ? nil : (stop, .sign)
     case "–":
       let isSpaced = byte(index - 1) == 32 && byte(stop) == 32
-      return isSpaced && kind != .operand ? nil : (stop, .sign)
+      return isSpaced && kind != .operand && !followsVerb(index) ? nil : (stop, .sign)
     case "≤", "≥", "≠", "≈", "≡", "∈", "⩽", "⩾": return (stop, .relation)
     case "√", "∛", "∑", "∫", "∏": return (stop, .sign)
     case "∠", "△": return kind == .none || kind == .operand && self.stop < index ? nil : (stop, .sign)
@@ -380,10 +380,20 @@ private struct MathItemScanner {
     }
     switch first {
     case UInt8(ascii: "+"), UInt8(ascii: "-"):
-      if kind == .none { return isTight ? (after, .sign) : nil }
+      if kind == .none { return isTight || followsVerb(index) ? (after, .sign) : nil }
       return (after, .sign)
     default: return kind == .none ? nil : (after, .sign)
     }
+  }
+
+  /// "is - 5" has a sign, "Answer - 5" a dash.
+  private func followsVerb(_ index: Int) -> Bool {
+    var stop = index
+    while stop > 0, text[stop - 1] == 32 { stop -= 1 }
+    var start = stop
+    while start > 0, text[start - 1].isLetter { start -= 1 }
+    let word = String(decoding: text[start..<stop], as: UTF8.self).lowercased()
+    return ["is", "are", "was", "be", "equals", "gives", "to", "get", "of", "by"].contains(word)
   }
 
   /// |AB|

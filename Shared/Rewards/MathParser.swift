@@ -88,12 +88,10 @@ struct MathParser {
   /// a = b = c, a < b ≤ c, x ∈ S
   mutating func relation() throws(MathStop) -> MathNode {
     try deeper { (parser) throws(MathStop) in
-      let first: MathNode
       if case .relation(let relation)? = parser.next, relation == .equal || relation == .approximately {
         parser.at += 1  // "= 5": what it equals was said before
-        return try parser.ratio()
       }
-      first = try parser.ratio()
+      let first = try parser.ratio()
       var rest: [(MathRelation, MathNode)] = []
       while case .relation(let relation)? = parser.next {
         parser.at += 1

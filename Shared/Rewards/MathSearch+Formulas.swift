@@ -59,6 +59,7 @@ extension MathSearch {
 
   private static func isPrice(_ content: ArraySlice<UInt8>) -> Bool {
     guard content.first?.isDigit == true else { return false }
+    if content.last == 32, content.contains(where: \.isLetter), !content.contains(UInt8(ascii: "\\")) { return true }
     var run = 0
     for byte in content {
       if byte == UInt8(ascii: "\\") { return false }
@@ -86,10 +87,13 @@ extension MathSearch {
   func lastFormula() -> MathSpan? {
     guard let last = formulas.indices.last else { return nil }
     var first = last
-    while first > 0, isJoined(formulas[first - 1], formulas[first]) { first -= 1 }
+    while first > 0, isJoined(formulas[first - 1], formulas[first]) {
+      first -= 1
+      if last - first == 16 { return nil }  // no answer has so many
+    }
     let joined = formulas[first...last]
     return MathSpan(
-      pieces: joined.suffix(16).map { text[$0.content] }, isMathMode: true,
+      pieces: joined.map { text[$0.content] }, isMathMode: true,
       isPercent: joined.last.map { isPercent(after: $0.end) } ?? false)
   }
 

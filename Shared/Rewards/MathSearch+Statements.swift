@@ -142,8 +142,10 @@ extension MathSearch {
     let group = joined(items, around: chosen)
     let head = items[group.lowerBound]
     if items[group].contains(where: \.isBroken) { return .refused }
-    if isBound(head, from: previous(head, all, sentence)) || isDenied(before: head, all, sentence) { return .refused }
-    if group.count > 1, group.lowerBound > 0, !isAnnounced, !states(head, all, sentence) { return .refused }
+    if isBound(head, until: items[group.upperBound - 1], from: previous(head, all, sentence)) || isDenied(before: head, all, sentence) { return .refused }
+    if group.count > 1, group.lowerBound > 0, !isAnnounced, !head.isFormula, !states(head, all, sentence) {
+      return .refused
+    }
     if isOneOfSeveral(items, group, all, sentence) { return .refused }
     if isPartOfWhole(items, chosen, start) { return .refused }
     return .found(span(of: Array(items[group])))
@@ -164,14 +166,28 @@ extension MathSearch {
 
   // MARK: What stands before
 
-  /// The words of a stretch, in lower case; its last hundred bytes count.
+  /// The words of a stretch, in lower case; its last 600 bytes count.
   func words(in range: Range<Int>) -> [String] {
+    if range.isEmpty { return [] }
+    if let known = knownWords[range] { return known }
     let slice = text[max(range.lowerBound, range.upperBound - 600)..<range.upperBound]
-    return slice.split { !($0.isWordPart || $0 == UInt8(ascii: "'") || $0 == UInt8(ascii: ".")) }.map {
-      var word = $0
+    var words: [String] = []
+    var word: [UInt8] = []
+    func finish() {
       while word.last == UInt8(ascii: ".") { word.removeLast() }
-      return String(decoding: word, as: UTF8.self).lowercased()
+      if !word.isEmpty { words.append(String(decoding: word, as: UTF8.self)) }
+      word.removeAll(keepingCapacity: true)
     }
+    for byte in slice {
+      if byte.isWordPart || byte == UInt8(ascii: "'") || byte == UInt8(ascii: ".") {
+        word.append(byte.isCapital ? byte | 0x20 : byte)
+      } else {
+        finish()
+      }
+    }
+    finish()
+    if knownWords.count < 64 { knownWords[range] = words }
+    return words
   }
 
   /// The words before an item without those that only soften it.
@@ -233,7 +249,7 @@ extension MathSearch {
     isDenied(from: previous(item, all, sentence), to: item.range.lowerBound)
   }
 
-  private func isBound(_ item: MathItem, from start: Int) -> Bool {
+  private func isBound(_ item: MathItem, until last: MathItem, from start: Int) -> Bool {
     if text(endsWithAny: MathLexicon.boundingEnds, before: item.range.lowerBound, from: start) { return true }
     let range = start..<item.range.lowerBound
     let words = lead(range)
@@ -246,7 +262,7 @@ extension MathSearch {
     // "from 30 to 45"
     let before = text[..<start].suffix(40)
     if words.last == "to", words.count == 1, before.contains(where: \.isDigit) { return true }
-    let after = text[item.range.upperBound...].prefix(48)
+    let after = text[last.range.upperBound...].prefix(48)
     let next = self.words(in: after.startIndex..<after.endIndex).prefix(3)
     if next.first == "or", next.count > 1, ["more", "less", "fewer", "so", "above", "below", "greater"].contains(next[1]) {
       return true
@@ -307,13 +323,11 @@ extension MathSearch {
   }
 
   private func isJoined(_ a: MathItem, _ b: MathItem) -> Bool {
-    guard a.range.upperBound < b.range.lowerBound, a.isFormula == b.isFormula || a.isRelation && b.isRelation else {
-      return false
-    }
+    guard a.range.upperBound < b.range.lowerBound else { return false }
     let between = text[a.range.upperBound..<b.range.lowerBound]
     guard between.contains(where: { $0 > 32 }), isJoint(between) else { return false }
     // "In 2019, 45 %" is no list.
-    return !isPlace(a, from: max(0, a.range.lowerBound - 24))
+    return a.isRelation && b.isRelation || !isPlace(a, from: max(0, a.range.lowerBound - 24))
   }
 
   /// "5 cats and 3 dogs", "4 or maybe 5"
@@ -354,7 +368,8 @@ extension MathSearch {
         && !["of"].contains(between.first ?? "of")
     }
     let between = words(in: items[index - 1].range.upperBound..<items[index].range.lowerBound)
-    return between.contains("of") && between.count < 4 || between == ["to"] || between == ["by"]
+    let isShare = between.first == "of" || between.first == "out" || between.suffix(2) == ["of", "the"]
+    return isShare && between.count < 4 || between == ["to"] || between == ["by"]
   }
 
   /// The items as one answer, with the units that follow.

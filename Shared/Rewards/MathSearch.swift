@@ -8,6 +8,9 @@ final class MathSearch {
   /// Between $…$ and the like, in order.
   lazy var formulas = Self.formulas(of: text)
 
+  /// The words of stretches that were asked for.
+  var knownWords: [Range<Int>: [String]] = [:]
+
   init(_ text: MathText) {
     self.text = text.bytes
     emphases = text.emphases
@@ -83,9 +86,13 @@ final class MathSearch {
   /// Nothing but "and", "or", commas, dollar signs and the like.
   func isJoint(_ bytes: ArraySlice<UInt8>) -> Bool {
     guard bytes.count <= 48 else { return false }
+    if bytes.allSatisfy({ $0 == 32 || $0 == UInt8(ascii: ",") }) { return true }
     var rest = String(decoding: bytes, as: UTF8.self).lowercased()
     for word in ["\\text", "\\quad", "\\qquad", "\\(", "\\)", "\\[", "\\]", "\\,", "\\;", "\\ "] {
       while let range = rest.firstRange(of: word) { rest.removeSubrange(range) }
+    }
+    for word in ["或者", "或", "和", "与", "及", "または", "と"] {
+      while let range = rest.firstRange(of: word) { rest.replaceSubrange(range, with: ",") }
     }
     return rest.split { " \n\t$,{}.".contains($0) }.allSatisfy { $0 == "and" || $0 == "or" }
   }

@@ -86,7 +86,8 @@ struct FrameRewarder {
     if rule == .openEnded, let judge { return try judge.scores(of: spans, reference, frame) }
     do {
       let space = try options.boxSpace ?? frame.boxSpace()
-      let scorer = try rule.scorer(for: reference, Rule.Options(boxSpace: space, timeout: options.timeout))
+      let scorer = try rule.scorer(
+        for: reference, Rule.Options(boxSpace: space, timeout: options.timeout, math: options.mathematics))
       return spans.map { $0.map(scorer) ?? .unparsable }
     } catch let error as ReferenceError {
       throw frame.error(error.description)
