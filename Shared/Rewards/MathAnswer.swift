@@ -20,16 +20,18 @@ public enum MathAnswer {
   /// answer is", the last `$…$`, the last number. Not symmetric: the reference's form decides what is asked for.
   ///
   /// - Parameters:
+  ///   - options: how strictly.
   ///   - deadline: when to stop at the latest. The same answer stops after the same `steps` on every machine; the
   ///     deadline is for those that are slow.
   /// - Returns: `right` or `wrong`; `unparsable` if either text holds no mathematics that can be read; `timeout`.
   public static func compare(
-    reference: String, answer: String, deadline: ContinuousClock.Instant? = nil, steps: Int = defaultSteps
+    reference: String, answer: String, options: MathOptions = MathOptions(),
+    deadline: ContinuousClock.Instant? = nil, steps: Int = defaultSteps
   ) -> Verdict {
     if let verdict = quick(reference, answer) { return verdict }
     let budget = MathBudget(steps: steps, deadline: deadline)
     do {
-      return try verdict(Array(reference.utf8), Array(answer.utf8), budget)
+      return try verdict(Array(reference.utf8), Array(answer.utf8), options, budget)
     } catch {
       return error == .timeout ? .timeout : .unparsable
     }
@@ -39,10 +41,7 @@ public enum MathAnswer {
   public static func finalAnswer(in text: String) -> String? {
     let budget = MathBudget(steps: defaultSteps, deadline: nil)
     let algebra = MathAlgebra(budget: budget)
-    for span in MathSpan.candidates(in: Array(text.utf8)) {
-      if let readings = try? span.readings(algebra), !readings.isEmpty { return span.text }
-    }
-    return nil
+    return (try? readings(of: Array(text.utf8), algebra)).flatMap { $0.0.isEmpty ? nil : $0.1?.text }
   }
 
   /// The same text, or two integers of at most 18 digits.
@@ -84,7 +83,7 @@ public enum MathAnswer {
   }
 
   private static func verdict(
-    _ reference: [UInt8], _ answer: [UInt8], _ budget: MathBudget
+    _ reference: [UInt8], _ answer: [UInt8], _ options: MathOptions, _ budget: MathBudget
   ) throws(MathStop) -> Verdict {
     if reference.count > maxText || answer.count > maxText { return .unparsable }
     let algebra = MathAlgebra(budget: budget)
@@ -93,7 +92,7 @@ public enum MathAnswer {
     if let asked, let said, asked.isSameText(as: said) { return .right }
     if expected.isEmpty || given.isEmpty { return .unparsable }
     if given.allSatisfy(\.isText), !expected.contains(where: \.isText) { return .unparsable }
-    let comparison = MathComparison(algebra)
+    let comparison = MathComparison(algebra, options)
     for value in expected {
       for other in given {
         do {
@@ -110,11 +109,15 @@ public enum MathAnswer {
   private static func readings(
     of text: [UInt8], _ algebra: MathAlgebra
   ) throws(MathStop) -> ([MathValue], MathSpan?) {
-    let candidates = MathSpan.candidates(in: text)
-    for span in candidates {
+    let (first, others) = MathSpan.candidates(in: text)
+    for span in first {
       let readings = try span.readings(algebra)
       if !readings.isEmpty { return (readings, span) }
     }
-    return ([], candidates.first)
+    for span in others() {
+      let readings = try span.readings(algebra)
+      if !readings.isEmpty { return (readings, span) }
+    }
+    return ([], first.first)
   }
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
+import Glibc
 
 /// Whether an answer says what the reference says. Not symmetric: the form of the reference decides what is asked for.
 struct MathComparison {
   let algebra: MathAlgebra
   let evaluator: MathEvaluator
+  let options: MathOptions
 
-  init(_ algebra: MathAlgebra) {
+  init(_ algebra: MathAlgebra, _ options: MathOptions = MathOptions()) {
     self.algebra = algebra
+    self.options = options
     evaluator = MathEvaluator(algebra)
   }
 
@@ -18,14 +21,29 @@ struct MathComparison {
   func matches(_ reference: MathValue, _ answer: MathValue) throws(MathStop) -> Bool {
     try algebra.budget.spend(4)
     switch (reference, answer) {
+    case (.rounded(let exact, let decimal, let places), _):
+      if try matches(exact, answer) { return true }
+      return try rounds(exact, decimal, places) ? matches(decimal, answer) : false
+    case (_, .rounded(let exact, let decimal, let places)):
+      if try matches(reference, exact) { return true }
+      return try rounds(exact, decimal, places) ? matches(reference, decimal) : false
     case (.equation(let a, let b, let isNamed), .equation(let c, let d, let isAlsoNamed)):
       if isNamed && isAlsoNamed, try names(a, c), try matches(b, d) { return true }
       return try sameEquation(a, b, c, d)
     case (.inequalities, .equation): return false
-    case (_, .equation(let left, let right, _)):
+    case (.equation, _) where options.isStrict: return false
+    case (.list(let values), .list(let named)) where named.namesApart && !values.namesApart,
+      (.list(let named), .list(let values)) where named.namesApart && !values.namesApart:
+      return options.isStrict ? false : try inOrder(reference.members ?? values, answer.members ?? named)
+    case (.list(let named), .set) where named.namesApart, (.set, .list(let named)) where named.namesApart: return false
+    case (.tuple(let values, _), .list(let named)) where named.namesApart:
+      return options.isStrict ? false : try inOrder(values, byName(named))
+    case (_, .equation) where options.isStrict && !reference.isRelation: return false
+    case (_, .equation(let left, let right, let isDefinition)):
       // The answer may be an equation where a value is asked for: x = 5, and 5 = x.
       if isSymbol(right) && !isSymbol(left) { return try matches(reference, left) }
       if try contradicts(left, right) { return false }
+      if !isDefinition, isUnsolved(left) { return false }
       return try matches(reference, right)
     case (.equation(_, let value, isDefinition: true), _): return try matches(value, answer)
     case (.equation, _): return false
@@ -42,6 +60,7 @@ struct MathComparison {
       (.list(let a), .list(let b)):
       return try sameMembers(a, b)
     case (.list(let a), .tuple(let b, let isClosed)), (.tuple(let a, let isClosed), .list(let b)):
+      if options.isStrict { return false }
       return (a.count > 2 || isClosed == (false, false)) ? try inOrder(a, b) : false
     case (.tuple(let a, let closedA), .tuple(let b, let closedB)):
       return (a.count > 2 || closedA == closedB) ? try inOrder(a, b) : false
@@ -92,6 +111,42 @@ struct MathComparison {
     }
   }
 
+  /// Equations in the order of their names: "y = 2, x = 1" is (1, 2).
+  private func byName(_ equations: [MathValue]) -> [MathValue] {
+    equations.map { ($0, name(of: $0)) }.sorted { $0.1 < $1.1 }.map(\.0)
+  }
+
+  private func name(of equation: MathValue) -> String {
+    guard case .equation(.scalar(let scalar), _, _) = equation, let factor = scalar.sum.single?.monomial.factors.first,
+      case .symbol(let name) = algebra.atoms[factor.atom]
+    else { return "" }
+    return name
+  }
+
+  /// x² = 9 and 2x = 10 do not say what x is, and a circle's equation is no radius; x + y = 7 says what is asked for.
+  private func isUnsolved(_ left: MathValue) -> Bool {
+    guard case .scalar(let scalar) = left else { return false }
+    if isSymbol(left) { return false }
+    var names: Set<Int> = []
+    for (monomial, coefficient) in scalar.sum.terms {
+      let symbols = monomial.factors.filter { if case .symbol = algebra.atoms[$0.atom] { true } else { false } }
+      if symbols.contains(where: { !$0.exponent.isOne }) { return true }
+      // A product of names is a name, as the segment AB.
+      if symbols.count == 1, scalar.sum.terms.count == 1, !coefficient.isOne { return true }
+      names.formUnion(symbols.map(\.atom))
+    }
+    return names.count == 1 && scalar.sum.terms.count > 1
+  }
+
+  /// Whether a decimal is what an exact value rounds to, to the decimal's last digit.
+  private func rounds(_ exact: MathValue, _ decimal: MathValue, _ places: Int?) throws(MathStop) -> Bool {
+    if case .equation(_, let value, _) = exact { return try rounds(value, decimal, places) }
+    guard case .scalar(let a) = exact, case .scalar(let b) = decimal, let places,
+      let gap = try algebra.value(of: algebra.difference(a.sum, b.sum)), let size = try algebra.value(of: a.sum)
+    else { return false }
+    return gap.size <= 0.5 * pow(10, -Double(places)) * (1 + 1e-9) && gap.size <= 0.1 * size.size
+  }
+
   func inOrder(_ a: [MathValue], _ b: [MathValue]) throws(MathStop) -> Bool {
     guard a.count == b.count else { return false }
     for (x, y) in zip(a, b) where try !matches(x, y) { return false }
@@ -122,6 +177,8 @@ struct MathComparison {
   /// Numbers and expressions; units count where both have one.
   func same(_ a: MathScalar, _ b: MathScalar) throws(MathStop) -> Bool {
     if let one = a.unit, let other = b.unit, one != other { return false }
+    if a.mayBeName && b.unit == nil { return false }
+    if options.isStrict, a.unit != b.unit || (a.percentage == nil) != (b.percentage == nil) { return false }
     let isDecimal = a.isDecimal || b.isDecimal
     if try equal(a.sum, b.sum, isDecimal) { return true }
     if (a.percentage == nil) != (b.percentage == nil) {
@@ -141,6 +198,11 @@ struct MathComparison {
     guard isDecimal, let gap = try algebra.value(of: difference), let x = try algebra.value(of: a),
       let y = try algebra.value(of: b)
     else { return false }
+    if let decimals = options.decimals {
+      guard x.isReal, y.isReal else { return false }
+      let scale = pow(10, Double(decimals))
+      return (x.re * scale).rounded(.toNearestOrEven) == (y.re * scale).rounded(.toNearestOrEven)
+    }
     return gap.size <= max(Self.absoluteTolerance, gap.error)
       && gap.size <= Self.relativeTolerance * max(x.size, y.size)
   }

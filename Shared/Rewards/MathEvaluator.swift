@@ -5,6 +5,14 @@ struct MathEvaluator {
   let algebra: MathAlgebra
   /// Which of its two signs ± takes.
   private var sign = 1
+  /// What the name of a sum or product stands for.
+  private var bindings: [String: MathSum] = [:]
+
+  func binding(_ name: String, to value: MathSum) -> MathEvaluator {
+    var other = self
+    other.bindings[name] = value
+    return other
+  }
 
   init(_ algebra: MathAlgebra) { self.algebra = algebra }
 
@@ -97,12 +105,17 @@ struct MathEvaluator {
     }
   }
 
-  private func relation(_ first: MathNode, _ rest: [(MathRelation, MathNode)]) throws(MathStop) -> MathValue {
+  func relation(_ first: MathNode, _ rest: [(MathRelation, MathNode)]) throws(MathStop) -> MathValue {
     if rest.count == 1, rest[0].0 == .element { return try value(of: rest[0].1) }
     // a = b ≈ 0.3: what is approximate repeats what is exact
     var parts = rest
-    if parts.contains(where: { $0.0 == .equal }), let cut = parts.firstIndex(where: { $0.0 == .approximately }) {
+    if let cut = parts.firstIndex(where: { $0.0 == .approximately }), cut > 0 || !first.isTarget,
+      parts.allSatisfy({ $0.0 == .equal || $0.0 == .approximately })
+    {
+      let rounded = parts[cut].1
       parts.removeSubrange(cut...)
+      let exact = try parts.isEmpty ? value(of: first) : relation(first, parts)
+      return .rounded(exact, to: try value(of: rounded), places: rounded.places)
     }
     if parts.allSatisfy({ $0.0 == .equal || $0.0 == .approximately }), let last = parts.last {
       let right = try value(of: last.1)
@@ -128,7 +141,8 @@ struct MathEvaluator {
   private func target(_ node: MathNode) throws(MathStop) -> MathValue {
     switch node {
     case .text(let text): return .text(text)
-    case .bracketed, .list: return try value(of: node)
+    case .bracketed, .list, .ratio: return try value(of: node)
+    case .function(.plain(.abs), let segment) where segment.count == 1: return try target(segment[0])
     case .product(let factors) where factors.contains(where: { if case .text = $0 { true } else { false } }):
       return .text("")
     default: return .scalar(MathScalar(sum: try sum(node)))
@@ -149,10 +163,12 @@ struct MathEvaluator {
     switch node {
     case .number(let numeral): return MathSum(numeral.value)
     case .based(let digits, let base): return algebra.sum(of: .symbol(try Self.inBase(digits, base)))
-    case .symbol(let name): return algebra.sum(of: .symbol(name))
+    case .symbol(let name): return bindings[name] ?? algebra.sum(of: .symbol(name))
+    case .ranged(let operation, let name, let from, let to, let body):
+      return try ranged(operation, name, sum(from), sum(to), body)
     case .pi: return algebra.sum(of: .pi)
     case .e: return algebra.sum(of: .e)
-    case .i: return algebra.sum(of: .i)
+    case .i: return bindings["i"] ?? algebra.sum(of: .i)
     case .sum(let terms):
       var total = MathSum()
       for term in terms { total = try algebra.sum(total, sum(term)) }

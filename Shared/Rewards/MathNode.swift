@@ -32,6 +32,8 @@ indirect enum MathNode {
   case emptySet, reals
   /// 1:2, and 12:00.
   case ratio([MathNode])
+  /// \sum_{k=1}^{n}, \int_0^1 … dx: over a name, from, to.
+  case ranged(MathOperation, name: String, MathNode, MathNode, MathNode)
 
   /// What stands between the members of a list.
   enum Joint { case comma, and, or }
@@ -41,9 +43,36 @@ indirect enum MathNode {
     switch self {
     case .symbol, .text, .apply: true
     case .e, .i: true  // as names of things
-    case .product(let factors): factors.allSatisfy(\.isTarget)
+    case .product(let factors): factors.allSatisfy(\.isTarget) || isFigure
     case .bracketed(_, let elements, _), .list(let elements, _): elements.allSatisfy(\.isTarget)
+    default: isFigure
+    }
+  }
+
+  /// What figures are asked for by: |AB|, AB/CD, A:B, S_1:S_2, tan A.
+  private var isFigure: Bool {
+    switch self {
+    case .function(.plain(.abs), let arguments): arguments.allSatisfy(\.isSegment)
+    case .function(.plain(let function), let arguments):
+      [.sin, .cos, .tan, .cot, .sec, .csc].contains(function) && arguments.allSatisfy(\.isTarget)
+    case .ratio(let parts): parts.allSatisfy { $0.isSegment || $0.isCapital }
+    case .product(let factors):
+      factors.contains { if case .reciprocal = $0 { true } else { false } }
+        && factors.allSatisfy {
+          if case .reciprocal(let inner) = $0 { inner.isSegment } else { $0.isSegment || $0.isCapital }
+        }
     default: false
     }
+  }
+
+  /// AB, the segment between two points.
+  private var isSegment: Bool {
+    if case .product(let factors) = self { return factors.count > 1 && factors.allSatisfy(\.isCapital) }
+    return false
+  }
+
+  private var isCapital: Bool {
+    if case .symbol(let name) = self { return name.utf8.first?.isCapital ?? false }
+    return false
   }
 }

@@ -29,6 +29,7 @@ extension MathParser {
         try parser.expect(.bar)
         return .function(.plain(.abs), [inside])
       case .begin(let environment): return try parser.environment(environment)
+      case .operation(let operation): return try parser.ranged(operation)
       default: throw .unparsable
       }
     }
@@ -44,8 +45,19 @@ extension MathParser {
       }
       return .based(numeral.digits, radix)
     }
+    if isInteger, let choice = choice(from: numeral) { return choice }
     guard isInteger, let part = try mixedFraction() else { return .number(numeral) }
     return .sum([.number(numeral), part])
+  }
+
+  /// 5C2 and 5P2: choices without and with order.
+  private mutating func choice(from top: MathNumeral) -> MathNode? {
+    guard case .symbol(let letter)? = next, letter == "C" || letter == "P", case .number(let bottom)? = peek(1),
+      !spaced[at], !spaced[at + 1], !bottom.digits.isEmpty
+    else { return nil }
+    at += 2
+    let chosen = MathNode.function(.plain(.binomial), [.number(top), .number(bottom)])
+    return letter == "C" ? chosen : .product([chosen, .function(.plain(.factorial), [.number(bottom)])])
   }
 
   /// 3\frac12 and "3 1/2": a proper fraction right behind an integer is added.
@@ -76,6 +88,13 @@ extension MathParser {
     while takeSign("'") { name += "'" }
     if takeSign("_") { name += "_" + (try subscriptText()) }
     while takeSign("'") { name += "'" }
+    if next == .open(UInt8(ascii: "(")), name.utf8.first?.isCapital ?? false {  // the point M(2, -1)
+      let start = at
+      at += 1
+      let coordinates = try elements(until: UInt8(ascii: ")"))
+      if coordinates.count > 1 { return .bracketed(UInt8(ascii: "("), coordinates, UInt8(ascii: ")")) }
+      at = start
+    }
     let isFunction = ["f", "g"].contains(letter.first.map(String.init) ?? "") && letter.utf8.count == 1
     if isFunction, next == .open(UInt8(ascii: "(")) {
       at += 1
@@ -264,7 +283,7 @@ extension MathParser {
   }
 
   private mutating func environment(_ name: String) throws(MathStop) -> MathNode {
-    if name == "lines" { throw .unparsable }
+    if name == "lines" { return try lines() }
     var rows: [[MathNode]] = [[]]
     while true {
       if take(.end(name)) { break }
@@ -277,6 +296,60 @@ extension MathParser {
     }
     guard let width = rows.first?.count, width > 0, rows.allSatisfy({ $0.count == width }) else { throw .unparsable }
     return name == "matrix" ? .matrix(rows) : .determinant(rows)
+  }
+}
+
+extension MathParser {
+  /// Lines of equations: the last one counts, and several that each begin with a name are a list of what they define.
+  private mutating func lines() throws(MathStop) -> MathNode {
+    var lines: [MathNode] = []
+    while !take(.end("lines")) {
+      if take(.row) || take(.cell) || take(.comma) { continue }
+      let start = at
+      var node = try lineOfCells()
+      if next == .comma { at += 1 }
+      guard at > start else { throw .unparsable }
+      if case .relation(let first, let rest) = node, rest.count > 1 { node = .relation(first, rest) }
+      lines.append(node)
+    }
+    guard let last = lines.last else { throw .unparsable }
+    let names = lines.compactMap(\.definedName)
+    if names.count == lines.count, Set(names).count == names.count, names.count > 1 {
+      return .list(lines, joint: .comma)
+    }
+    return last
+  }
+
+  /// a &= b
+  private mutating func lineOfCells() throws(MathStop) -> MathNode {
+    if case .relation(let relation)? = next {
+      at += 1
+      let node = try self.relation()
+      return relation == .equal ? node : .relation(node, [])
+    }
+    var sides = [try sum()]
+    var relations: [MathRelation] = []
+    while true {
+      _ = take(.cell)
+      guard case .relation(let relation)? = next else { break }
+      at += 1
+      _ = take(.cell)
+      relations.append(relation)
+      sides.append(try sum())
+    }
+    return relations.isEmpty ? sides[0] : .relation(sides[0], Array(zip(relations, sides.dropFirst())))
+  }
+}
+
+extension MathNode {
+  /// x of "x = 5".
+  fileprivate var definedName: String? {
+    if case .relation(.symbol(let name), let rest) = self, rest.allSatisfy({ $0.0 == .equal }) { return name }
+    return nil
+  }
+
+  static func integer(_ value: Int) -> MathNode {
+    .number(MathNumeral(value: MathRational(value), isDecimal: false, digits: "\(value)"))
   }
 }
 

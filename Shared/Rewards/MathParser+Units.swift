@@ -7,10 +7,16 @@ extension MathParser {
     guard let first = next, beginsUnit(first, after: factors) else { return nil }
     var names: [String] = []
     var isKnown = true
+    var scale = 1
     loop: while let token = next {
       try budget.spend()
       switch token {
-      case .word(let word): add(word, &names, &isKnown)
+      case .word(let word):
+        if names.isEmpty, isKnown, scale < 1 << 40, let factor = MathLexicon.scales[word.lowercased()] {
+          scale *= factor
+        } else {
+          add(word, &names, &isKnown)
+        }
       case .symbol(let letter) where MathUnits.isLetter(letter): add(letter, &names, &isKnown)
       case .currency(let name): add(name, &names, &isKnown)
       case .sign(UInt8(ascii: "/")), .sign(UInt8(ascii: "*")):
@@ -29,7 +35,7 @@ extension MathParser {
       }
       at += 1
     }
-    return MathUnit(name: isKnown && !names.isEmpty ? normalised(names) : nil)
+    return MathUnit(name: isKnown && !names.isEmpty ? normalised(names) : nil, scale: scale)
   }
 
   private func add(_ word: String, _ names: inout [String], _ isKnown: inout Bool) {
@@ -61,8 +67,7 @@ extension MathParser {
   }
 
   private func isNumber(_ factors: [MathNode]) -> Bool {
-    if factors.count == 1, case .number = factors[0] { return true }
-    return false
+    factors.allSatisfy(\.isNumeric)
   }
 
   /// "5 m" and "5 m/s" end here; "5 m + 3" is algebra.

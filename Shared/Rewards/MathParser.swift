@@ -3,7 +3,7 @@
 // atom.
 
 struct MathParser {
-  let tokens: [MathToken]
+  private(set) var tokens: [MathToken]
   let spaced: [Bool]
   let isLaTeX: Bool
   let budget: MathBudget
@@ -16,6 +16,15 @@ struct MathParser {
   init(_ tokenizer: MathTokenizer, budget: MathBudget) {
     (tokens, spaced, isLaTeX) = (tokenizer.tokens, tokenizer.spaced, tokenizer.isLaTeX)
     self.budget = budget
+  }
+
+  /// The same place of the same text, which now ends at `end`; one level deeper.
+  init(_ outer: MathParser, until end: Int) throws(MathStop) {
+    self = outer
+    tokens = Array(outer.tokens[..<end])
+    depth += 1
+    if depth > Self.maxDepth { throw .unparsable }
+    try budget.spend(end)
   }
 
   var next: MathToken? { at < tokens.count ? tokens[at] : nil }
@@ -79,12 +88,10 @@ struct MathParser {
   /// a = b = c, a < b ≤ c, x ∈ S
   mutating func relation() throws(MathStop) -> MathNode {
     try deeper { (parser) throws(MathStop) in
-      let first: MathNode
       if case .relation(let relation)? = parser.next, relation == .equal || relation == .approximately {
         parser.at += 1  // "= 5": what it equals was said before
-        return try parser.ratio()
       }
-      first = try parser.ratio()
+      let first = try parser.ratio()
       var rest: [(MathRelation, MathNode)] = []
       while case .relation(let relation)? = parser.next {
         parser.at += 1
@@ -96,7 +103,13 @@ struct MathParser {
 
   private mutating func ratio() throws(MathStop) -> MathNode {
     var parts = [try union()]
-    while takeSign(":") { parts.append(try union()) }
+    while next == .sign(UInt8(ascii: ":")) {
+      // "AB: 5" labels, "AB : CD" and "3:5" compare
+      let isLabel = !spaced[at] && at + 1 < spaced.count && spaced[at + 1] && parts.count == 1 && parts[0].isTarget
+      at += 1
+      if isLabel { return .relation(parts[0], [(.equal, try union())]) }
+      parts.append(try union())
+    }
     return parts.count == 1 ? parts[0] : .ratio(parts)
   }
 
@@ -140,7 +153,7 @@ struct MathParser {
     return terms.count == 1 ? terms[0] : .sum(terms)
   }
 
-  private mutating func product() throws(MathStop) -> MathNode {
+  mutating func product() throws(MathStop) -> MathNode {
     var factors = [try signed()]
     while let next {
       try budget.spend()
@@ -153,7 +166,10 @@ struct MathParser {
         factors.append(.reciprocal(try signed()))
       default:
         if let unit = try unit(after: factors) {
+          if unit.scale > 1 { factors.append(.integer(unit.scale)) }
           factors = [.measured(factors.count == 1 ? factors[0] : .product(factors), unit: unit.name)]
+        } else if next == .open(UInt8(ascii: "(")), peek(1) == .relation(.approximately) {
+          try skipRemark()
         } else if beginsFactor(next) {
           if case .number = next { throw .unparsable }  // "2 3" and "x2" may mean anything
           factors.append(try power())
@@ -165,10 +181,16 @@ struct MathParser {
     return factors.count == 1 ? factors[0] : .product(factors)
   }
 
+  /// "(≈ 8.66)" repeats what stands before it.
+  private mutating func skipRemark() throws(MathStop) {
+    while let next, next != .close(UInt8(ascii: ")")) { at += 1 }
+    try expect(.close(UInt8(ascii: ")")))
+  }
+
   /// Whether a factor may follow without a sign of multiplication.
   func beginsFactor(_ token: MathToken) -> Bool {
     switch token {
-    case .number, .symbol, .pi, .e, .i, .function, .fraction, .root, .binomial, .infinity: true
+    case .number, .symbol, .pi, .e, .i, .function, .fraction, .root, .binomial, .infinity, .operation: true
     case .open(let bracket): bracket != UInt8(ascii: "s")
     case .begin("matrix"), .begin("determinant"): true
     case .bar: openBars == 0
@@ -238,7 +260,12 @@ struct MathParser {
       switch sign {
       case UInt8(ascii: "!"): node = .function(.plain(.factorial), [node])
       case UInt8(ascii: "%"): node = .percent(node)
-      case UInt8(ascii: "d"): node = .degree(node)
+      case UInt8(ascii: "d"):
+        if case .symbol(let letter)? = peek(1), letter == "C" || letter == "F" {
+          at += 2
+          return .measured(node, unit: "degree " + letter)
+        }
+        node = .degree(node)
       default: return node
       }
       at += 1

@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: MIT
 
 /// Looks for final answers in a text: boxes here, sentences and formulas in the files beside this one.
-struct MathSearch {
+final class MathSearch {
   let text: [UInt8]
+  /// What was emphasised.
+  let emphases: [Range<Int>]
+  /// Between $…$ and the like, in order.
+  lazy var formulas = Self.formulas(of: text)
 
-  init(_ text: [UInt8]) { self.text = text }
+  /// The words of stretches that were asked for.
+  var knownWords: [Range<Int>: [String]] = [:]
+
+  init(_ text: MathText) {
+    self.text = text.bytes
+    emphases = text.emphases
+  }
 
   func starts(with word: StaticString, at index: Int) -> Bool {
     word.withUTF8Buffer { index >= 0 && text.count - index >= $0.count && text[index...].starts(with: $0) }
@@ -29,9 +39,9 @@ struct MathSearch {
   }
 
   /// The last \boxed{…} with those that are joined to it; without a span where it is not closed.
-  func lastBox() -> (start: Int, span: MathSpan?)? {
+  func lastBox() -> (start: Int, end: Int, span: MathSpan?)? {
     guard let start = max(last("\\boxed", before: text.count), last("\\fbox", before: text.count)) else { return nil }
-    guard let box = box(at: start) else { return (start, nil) }
+    guard let box = box(at: start) else { return (start, text.count, nil) }
     var boxes = [box]
     var span = MathSpan(pieces: [], isMathMode: false)
     span.isPercent = isPercent(after: box.end)
@@ -41,7 +51,7 @@ struct MathSearch {
       boxes.insert(other, at: 0)
     }
     span.pieces = boxes.map { text[$0.content] }
-    return (start, span)
+    return (start, box.end, span)
   }
 
   private func max(_ a: Int?, _ b: Int?) -> Int? {
@@ -76,9 +86,13 @@ struct MathSearch {
   /// Nothing but "and", "or", commas, dollar signs and the like.
   func isJoint(_ bytes: ArraySlice<UInt8>) -> Bool {
     guard bytes.count <= 48 else { return false }
+    if bytes.allSatisfy({ $0 == 32 || $0 == UInt8(ascii: ",") }) { return true }
     var rest = String(decoding: bytes, as: UTF8.self).lowercased()
     for word in ["\\text", "\\quad", "\\qquad", "\\(", "\\)", "\\[", "\\]", "\\,", "\\;", "\\ "] {
       while let range = rest.firstRange(of: word) { rest.removeSubrange(range) }
+    }
+    for word in ["或者", "或", "和", "与", "及", "または", "と"] {
+      while let range = rest.firstRange(of: word) { rest.replaceSubrange(range, with: ",") }
     }
     return rest.split { " \n\t$,{}.".contains($0) }.allSatisfy { $0 == "and" || $0 == "or" }
   }

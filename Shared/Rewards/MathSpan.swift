@@ -7,6 +7,8 @@ struct MathSpan {
   var isMathMode: Bool
   /// A percent sign stands behind it.
   var isPercent = false
+  /// A whole text, which may be more than its answer.
+  var isSentence = false
 
   var text: String {
     pieces.map { String(decoding: $0, as: UTF8.self) }.joined(separator: ", ") + (isPercent ? " %" : "")
@@ -23,12 +25,25 @@ struct MathSpan {
       case nil: return []
       }
     }
-    return members.isEmpty ? [] : [.list(members)]
+    if members.isEmpty { return [] }
+    // The same answer said twice is one answer.
+    let comparison = MathComparison(algebra)
+    var isRepeated = true
+    for member in members.dropFirst() {
+      guard isRepeated else { break }
+      isRepeated = try comparison.matches(members[0], member)
+      if isRepeated { isRepeated = try comparison.matches(member, members[0]) }
+    }
+    return [.list(members)] + (isRepeated ? [members[0]] : [])
   }
 
   private func readings(of piece: ArraySlice<UInt8>, _ algebra: MathAlgebra) throws(MathStop) -> [MathValue] {
     guard let bytes = Self.trimmed(piece), bytes.count <= MathAnswer.maxExpression else { return [] }
-    let isLaTeX = isMathMode || bytes.contains { $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: "{") }
+    // Braces alone are a set: {1, 2}.
+    let isSet = bytes.first == UInt8(ascii: "{") && bytes.last == UInt8(ascii: "}") && bytes.count { $0 == 0x7B } == 1
+    let isLaTeX =
+      isMathMode || bytes.contains(UInt8(ascii: "\\")) || (bytes.contains(UInt8(ascii: "{")) && !isSet)
+    if isSentence, Self.isProse(bytes) { return [] }
     if let words = Self.words(bytes) {
       let phrase = MathVocabulary.phrases[words]
       return [phrase == .reals ? .region(.all) : phrase == .emptySet ? .region(.none) : .text(words)]
@@ -36,18 +51,27 @@ struct MathSpan {
     var readings: [MathValue] = []
     // "1,234" is a number first, then two; "1,5" is two numbers first, then a decimal.
     var ways = [MathTokenizer.Commas.thousands]
-    if Self.hasTightComma(bytes) { ways += isLaTeX ? [.list] : [.list, .point] }
+    if Self.hasTightComma(bytes) { ways += isLaTeX || Self.hasThousands(bytes) ? [.list] : [.list, .point] }
+    let isGlued = Self.hasGluedLetter(bytes)
+    if isGlued { ways.append(.thousands) }
     var seen: [[MathToken]] = []
-    for commas in ways {
+    for (index, commas) in ways.enumerated() {
       do {
-        var tokenizer = MathTokenizer(bytes, isLaTeX: isLaTeX, commas: commas)
+        let hasGluedUnits = isGlued && index == ways.count - 1
+        var tokenizer = MathTokenizer(bytes, isLaTeX: isLaTeX, commas: commas, hasGluedUnits: hasGluedUnits)
         try tokenizer.run(algebra.budget)
         if seen.contains(tokenizer.tokens) { continue }
         seen.append(tokenizer.tokens)
         if commas == .point, tokenizer.tokens.count > 3 { continue }
         if isPercent { tokenizer.append(.sign(UInt8(ascii: "%"))) }
         var parser = MathParser(tokenizer, budget: algebra.budget)
-        readings.append(try MathEvaluator(algebra).value(of: parser.answer()))
+        var value = try MathEvaluator(algebra).value(of: parser.answer())
+        if isSentence, value.mixesWords { continue }
+        if hasGluedUnits, case .scalar(var scalar) = value {
+          scalar.mayBeName = true
+          value = .scalar(scalar)
+        }
+        readings.append(value)
       } catch  where error != .timeout {
         continue
       }
@@ -78,6 +102,40 @@ struct MathSpan {
     if words.count == 1, ["pi", "inf", "infinity", "infty", "oo"].contains(words[0]) { return nil }
     let isText = words.contains { $0.utf8.count > 2 || ["no", "on", "up", "in", "at", "is", "it", "if"].contains($0) }
     return isText ? words.joined(separator: " ") : nil
+  }
+
+  /// 12,345: never a decimal comma.
+  private static func hasThousands(_ bytes: ArraySlice<UInt8>) -> Bool {
+    for index in bytes.indices where bytes[index] == UInt8(ascii: ",") {
+      let before = bytes[..<index].reversed().prefix { $0.isDigit }
+      let after = bytes[(index + 1)...].prefix { $0.isDigit }
+      if after.count == 3, 1...3 ~= before.count, before.last != UInt8(ascii: "0") { return true }
+    }
+    return false
+  }
+
+  /// A single letter right behind a digit, as in 5m and 5m^2, and no other letter.
+  private static func hasGluedLetter(_ bytes: ArraySlice<UInt8>) -> Bool {
+    guard let letter = bytes.lastIndex(where: \.isLetter), letter > bytes.startIndex, bytes[letter - 1].isDigit else {
+      return false
+    }
+    return bytes[..<letter].allSatisfy { !$0.isLetter && $0 != UInt8(ascii: "^") } || bytes.contains(UInt8(ascii: "="))
+  }
+
+  /// "The result is 5", and not "x = 5": a number with words before it is read in its sentence.
+  private static func isProse(_ bytes: ArraySlice<UInt8>) -> Bool {
+    guard bytes.contains(where: \.isDigit), let first = bytes.first else { return false }
+    if first >= 0xD0 {
+      let scalar = String(decoding: bytes.prefix(4), as: UTF8.self).unicodeScalars.first
+      return scalar.map { $0.properties.isAlphabetic && MathVocabulary.unicode[$0] == nil } ?? false
+    }
+    guard first.isLetter else { return false }
+    let word = bytes.prefix { $0.isLetter || $0 == UInt8(ascii: "'") }
+    let next = bytes.dropFirst(word.count).first
+    guard next == 32 || next == UInt8(ascii: ",") || next == UInt8(ascii: ":") || next == 10 else { return false }
+    let text = String(decoding: word, as: UTF8.self)
+    return word.count > 1 && !word.allSatisfy(\.isCapital) && MathFunctionName.names[text] == nil
+      && !["pi", "sqrt"].contains(text)
   }
 
   private static func hasTightComma(_ bytes: ArraySlice<UInt8>) -> Bool {

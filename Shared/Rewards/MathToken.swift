@@ -26,6 +26,9 @@ enum MathRelation: Hashable {
 
 enum MathSetOperation: Hashable { case union, intersection, difference }
 
+/// What \sum, \prod and \int do over a range.
+enum MathOperation: Hashable { case sum, product, integral }
+
 /// A number as it is written.
 struct MathNumeral: Hashable {
   let value: MathRational
@@ -33,6 +36,8 @@ struct MathNumeral: Hashable {
   let isDecimal: Bool
   /// The digits of an integer, for 204_5.
   let digits: String
+  /// Digits behind the decimal point.
+  var places = 0
 }
 
 enum MathToken: Hashable {
@@ -44,6 +49,8 @@ enum MathToken: Hashable {
   case word(String)
   case function(MathFunctionName)
   case fraction, root, binomial
+  /// \sum, \prod, \int
+  case operation(MathOperation)
   /// The sign of an operation: + - * / ^ _ ! ' % ° : ± (as "p") ∓ (as "m").
   case sign(UInt8)
   case comma, semicolon, and, or

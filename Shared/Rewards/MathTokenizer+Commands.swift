@@ -12,7 +12,9 @@ extension MathTokenizer {
     at = start
     while isLetter(at) { at += 1 }
     let name = text(start..<at)
-    if MathVocabulary.layout.contains(name) {
+    if name == "angle" || name == "triangle" {
+      nameOfNumber(name == "angle" ? "∠" : "△")
+    } else if MathVocabulary.layout.contains(name) {
       skipBracketOfNothing(name)
     } else if MathVocabulary.text.contains(name) {
       guard let range = argument() else { throw .unparsable }
@@ -127,7 +129,7 @@ extension MathTokenizer {
     case "vmatrix":
       append(isBegin ? .begin("determinant") : .end("determinant"))
     case "equation", "math", "displaymath", "center": break
-    case "align", "aligned", "gather", "gathered", "split":
+    case "align", "aligned", "gather", "gathered", "split", "cases", "alignat", "eqnarray":
       append(isBegin ? .begin("lines") : .end("lines"))
     default: throw .unparsable
     }

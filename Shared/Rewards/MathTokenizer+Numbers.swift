@@ -42,7 +42,9 @@ extension MathTokenizer {
     let scale = try MathInteger(10).power(abs(exponent), budget)
     let value =
       exponent < 0 ? try MathRational(mantissa, scale, budget) : MathRational(try mantissa * scale)
-    append(.number(MathNumeral(value: value, isDecimal: isDecimal, digits: isDecimal ? "" : text(start..<at))))
+    let places = max(0, -exponent)
+    append(
+      .number(MathNumeral(value: value, isDecimal: isDecimal, digits: isDecimal ? "" : text(start..<at), places: places)))
   }
 
   private mutating func takeDigits(into digits: inout [UInt8]) {

@@ -10,6 +10,8 @@ struct MathTokenizer {
   private let isText: Bool
   /// How a comma between digits outside brackets is read.
   let commas: Commas
+  /// Whether the letter of 5m is a unit, as in plain text it may be.
+  private let hasGluedUnits: Bool
   private var depth = 0
   private let level: Int
   private(set) var tokens: [MathToken] = []
@@ -19,8 +21,12 @@ struct MathTokenizer {
 
   enum Commas { case thousands, list, point }
 
-  init(_ bytes: ArraySlice<UInt8>, isLaTeX: Bool, isText: Bool = false, commas: Commas = .thousands, level: Int = 0) {
+  init(
+    _ bytes: ArraySlice<UInt8>, isLaTeX: Bool, isText: Bool = false, commas: Commas = .thousands,
+    hasGluedUnits: Bool = false, level: Int = 0
+  ) {
     self.bytes = bytes
+    self.hasGluedUnits = hasGluedUnits
     (self.isLaTeX, self.isText, self.commas, self.level) = (isLaTeX, isText, commas, level)
     at = bytes.startIndex
   }
@@ -119,7 +125,15 @@ struct MathTokenizer {
       append(["and": .and, "or": .or][run.lowercased()] ?? .word(run))
       return
     }
+    if at - start == 1, hasGluedUnits, !sawSpace, followsQuantity, MathUnits.isGluedLetter(run, isLaTeX: isLaTeX) {
+      append(.word(run))
+      return
+    }
     if at - start > 1 {
+      if !isLaTeX, followsQuantity, ["am", "pm"].contains(run.lowercased()) {
+        append(.word(run))
+        return
+      }
       if let token = Self.keywords[run] ?? (isLaTeX ? nil : Self.keywords[run.lowercased()]) {
         append(token)
         return
@@ -138,7 +152,7 @@ struct MathTokenizer {
   /// Behind a number or a word a run of letters is a word sooner than a product.
   private var followsQuantity: Bool {
     switch tokens.last {
-    case .number?, .word?: true
+    case .number?, .word?, .pi?, .close?, .sign(UInt8(ascii: "d"))?: true
     default: false
     }
   }
@@ -171,7 +185,10 @@ struct MathTokenizer {
       at = stop
       return
     }
-    if MathVocabulary.raised[scalar] != nil {
+    if scalar == "∠" || scalar == "△" {
+      at = stop
+      nameOfNumber(scalar)
+    } else if MathVocabulary.raised[scalar] != nil {
       try raisedNumber(budget)
     } else if let (top, bottom) = MathVocabulary.fractions[scalar] {
       at = stop
@@ -192,6 +209,14 @@ struct MathTokenizer {
     } else {
       throw .unparsable
     }
+  }
+
+  /// ∠1 is a name; before letters the sign says nothing.
+  mutating func nameOfNumber(_ sign: Unicode.Scalar) {
+    while byte(at) == UInt8(ascii: " ") { at += 1 }
+    let start = at
+    while isDigit(at) { at += 1 }
+    if at > start { append(.symbol("\(sign)" + text(start..<at))) }
   }
 
   private mutating func raisedNumber(_ budget: MathBudget) throws(MathStop) {

@@ -34,6 +34,12 @@ enum MathUnits {
   /// A word that is read as a unit wherever it follows a number: two letters and more, so that 5m stays 5·m.
   static func isUnmistakable(_ word: String) -> Bool { word.utf8.count >= 2 && name(word) != nil && word != "pa" }
 
+  /// Letters that may be units right behind a number: 5m, 10N. Those that are variables more often (5x, 5n, 5k) are not
+  /// among them.
+  static func isGluedLetter(_ letter: String, isLaTeX: Bool) -> Bool {
+    ["m", "s", "g", "L", "N", "V", "W", "J"].contains(letter) || (!isLaTeX && ["h", "A"].contains(letter))
+  }
+
   /// Letters that are units after a number and a space in plain text: "5 m".
   static func isLetter(_ symbol: String) -> Bool { symbol.utf8.count == 1 && name(symbol) != nil }
 }
@@ -41,4 +47,6 @@ enum MathUnits {
 /// A unit as an answer gives it; without a name, one that is not compared.
 struct MathUnit {
   let name: String?
+  /// What a word like "million" multiplies by.
+  var scale = 1
 }

@@ -9,6 +9,8 @@ struct MathScalar {
   var percentage: MathSum?
   /// The unit's name where it is one that is compared.
   var unit: String?
+  /// The unit is a letter that may be a variable: 5m.
+  var mayBeName = false
 }
 
 /// What an answer says.
@@ -29,11 +31,56 @@ indirect enum MathValue {
   /// One relation or a chain of them that hold together; or several of which one holds.
   case inequalities([MathInequality], isAny: Bool)
   case ratio([MathValue])
+  /// exact ≈ rounded, with so many digits behind the point; nil where it is no plain number.
+  case rounded(MathValue, to: MathValue, places: Int?)
 
   /// Words, and more than a letter.
   var isText: Bool {
     if case .text(let text) = self { return text.utf8.count > 1 }
     return false
+  }
+}
+
+extension MathValue {
+  /// Words beside numbers: "so, 5" and "total: 5" are sentences, not lists and ratios.
+  var mixesWords: Bool {
+    switch self {
+    case .list(let values), .ratio(let values):
+      let texts = values.count { if case .text = $0 { true } else { false } }
+      return texts > 0 && texts < values.count
+    default: return false
+    }
+  }
+}
+
+extension MathValue {
+  var isRelation: Bool {
+    switch self {
+    case .equation, .inequalities: true
+    default: false
+    }
+  }
+
+  /// Of a bare list or a set.
+  var members: [MathValue]? {
+    switch self {
+    case .list(let values), .set(let values): values
+    default: nil
+    }
+  }
+
+  /// x of "x = 5", where it is a name.
+  fileprivate var definedAtom: MathMonomial? {
+    if case .equation(.scalar(let name), _, isDefinition: true) = self { return name.sum.single?.monomial }
+    return nil
+  }
+}
+
+extension [MathValue] {
+  /// Equations that define different names: "x = 1, y = 2".
+  var namesApart: Bool {
+    let names = compactMap(\.definedAtom)
+    return count > 1 && names.count == count && Set(names).count == count
   }
 }
 

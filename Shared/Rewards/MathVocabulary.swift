@@ -13,7 +13,7 @@ enum MathVocabulary {
     "left", "right", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr", "Biggl", "Biggr",
     "bigm", "middle", "displaystyle", "textstyle", "scriptstyle", "limits", "nolimits", "mathstrut", "strut", "quad",
     "qquad", "thinspace", "enspace", "medspace", "hfill", "noindent", "rm", "bf", "it", "mathop", "mathrel",
-    "angle", "triangle", "phantom", "nonumber", "hline", "centering", "Large", "large", "small", "boldmath",
+    "phantom", "nonumber", "hline", "centering", "Large", "large", "small", "boldmath",
   ]
 
   /// Commands whose argument is read as if they were not there.
@@ -31,6 +31,7 @@ enum MathVocabulary {
   static let commands: [String: MathToken] = [
     "pi": .pi, "infty": .infinity, "imath": .i, "exponentialE": .e,
     "frac": .fraction, "dfrac": .fraction, "tfrac": .fraction, "cfrac": .fraction, "sqrt": .root, "surd": .root,
+    "sum": .operation(.sum), "prod": .operation(.product), "int": .operation(.integral),
     "binom": .binomial, "dbinom": .binomial, "tbinom": .binomial,
     "cdot": .sign(UInt8(ascii: "*")), "times": .sign(UInt8(ascii: "*")), "ast": .sign(UInt8(ascii: "*")),
     "div": .sign(UInt8(ascii: "/")), "pm": .sign(UInt8(ascii: "p")), "mp": .sign(UInt8(ascii: "m")),
@@ -61,6 +62,7 @@ enum MathVocabulary {
     "π": [.pi], "√": [.root], "⟨": [.open(UInt8(ascii: "<"))], "⟩": [.close(UInt8(ascii: ">"))],
     "€": [.currency("euro")], "£": [.currency("pound")], "¥": [.currency("yen")], "₹": [.currency("rupee")],
     "¢": [.word("cents")], "％": [.sign(UInt8(ascii: "%"))], "∧": [.and], "∨": [.or],
+    "∑": [.operation(.sum)], "∏": [.operation(.product)], "∫": [.operation(.integral)],
     "α": [.symbol("alpha")], "β": [.symbol("beta")], "γ": [.symbol("gamma")], "δ": [.symbol("delta")],
     "θ": [.symbol("theta")], "λ": [.symbol("lambda")], "μ": [.symbol("mu")], "σ": [.symbol("sigma")],
     "φ": [.symbol("phi")], "ω": [.symbol("omega")], "ε": [.symbol("epsilon")], "ρ": [.symbol("rho")],

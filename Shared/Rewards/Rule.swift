@@ -19,9 +19,12 @@ public enum Rule: String, Sendable, CaseIterable {
     public var boxSpace: BoxSpace?
     /// Of `math`: how long one comparison may take, in seconds.
     public var timeout: Double
+    /// Of `math`: how strictly.
+    public var math: MathOptions
 
-    public init(boxSpace: BoxSpace? = nil, timeout: Double = 1) {
+    public init(boxSpace: BoxSpace? = nil, timeout: Double = 1, math: MathOptions = MathOptions()) {
       self.boxSpace = boxSpace
+      self.math = math
       self.timeout = timeout
     }
   }
@@ -36,7 +39,7 @@ public enum Rule: String, Sendable, CaseIterable {
     switch self {
     case .digit: try Self.digit(reference)
     case .mcq: try Self.mcq(reference)
-    case .math: try Self.math(reference, timeout: options.timeout)
+    case .math: try Self.math(reference, options.math, timeout: options.timeout)
     case .iou: try Self.iou(reference, options.boxSpace)
     case .openEnded: try Self.openEnded(reference)
     case .exact: try Self.exact(reference)

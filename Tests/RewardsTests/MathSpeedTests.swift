@@ -12,6 +12,12 @@ import Testing
     measure("equal texts", [(#"\frac{1}{2}"#, #"\frac{1}{2}"#), ("Evelyn", "Evelyn")], rounds: 500_000)
     let short = [("42", #"Thus the answer is \boxed{42}."#), (#"\frac{1}{2}"#, #"$\boxed{1/2}$"#), ("3.5", "3.50")]
     measure("short answers", short, rounds: 20_000)
+    let sentences = [
+      ("5", "So there are 5 apples in total."), ("60", "The measure of $\\angle ABC$ is 60°."), ("24\\pi", "**24π cm²**"),
+      ("12", "答案是12。"), ("7", "The answer is 7."),
+    ]
+    measure("sentences", sentences, rounds: 10_000)
+    measure("the collection", MathExamplesTests.answers.map { ($0.reference, $0.answer) }, rounds: 20)
     measure("the table", MathAnswerTests.cases.map { ($0.reference, $0.answer) }, rounds: 20)
   }
 

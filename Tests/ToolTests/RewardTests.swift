@@ -58,6 +58,23 @@ private func rewards(_ frame: Frame) throws -> [Float] { try #require(frame.tens
     #expect(scored[0].metadata["policy"] == "0123456789abcdef")
   }
 
+  @Test func mathematicsIsAsPreciseAndAsStrictAsAsked() throws {
+    let frames = [
+      group("a", ["0.33", "0.333333", "0.34"], gt: "1/3", ["reward": "math"]),
+      group("b", ["x = 5", "5", "5 cm"], gt: "5", ["reward": "math"]),
+    ]
+    for (arguments, expected) in [
+      ([], [[0, 1, 0], [1, 1, 1]]), (["--precision", "2"], [[1, 1, 0], [1, 1, 1]]),
+      (["--strict"], [[0, 1, 0], [0, 1, 0]]),
+    ] as [([String], [[Float]])] {
+      let result = try reward(arguments, frames)
+      #expect(result.status == 0, "\(result.ending)")
+      #expect(try read(result.stdout).map(rewards) == expected, "\(arguments)")
+    }
+    let wrong = try reward(["--precision", "13"], frames)
+    #expect(wrong.status == 64 && wrong.stderr.contains("--precision 13: must be 0 to 12"))
+  }
+
   @Test func theCommandLineNamesRulesByCategory() throws {
     let frames = [
       group("a", ["red"], gt: "red", ["category": "colour", "reward": "digit"]),

@@ -102,7 +102,8 @@ struct FrameRewarder {
     let scorer: AnswerScorer
     do {
       let space = try options.boxSpace ?? frame.boxSpace()
-      scorer = try rule.scorer(for: reference, Rule.Options(boxSpace: space, timeout: options.timeout))
+      scorer = try rule.scorer(
+        for: reference, Rule.Options(boxSpace: space, timeout: options.timeout, math: options.mathematics))
     } catch let error as ReferenceError {
       throw frame.error(error.description)
     }

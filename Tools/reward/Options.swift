@@ -59,7 +59,27 @@ struct ScoringOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Longest time for one comparison of mathematics, in seconds.", valueName: "s"))
   var timeout = 1.0
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Mathematics: decimals are equal where they are after rounding to so many digits behind the point, 0 to 12 \
+      (default: within 5e-7, and within 1e-4 of the greater).
+      """, valueName: "digits"))
+  var precision: Int?
+
+  @Flag(
+    help: """
+      Mathematics: names, units and percent signs count (x = 5, 5 cm and 5 % are not 5, 90 degrees are not pi/2), and \
+      a bare list is no tuple.
+      """)
+  var strict = false
+
+  var mathematics: MathOptions { MathOptions(decimals: precision, isStrict: strict) }
+
   func validate() throws {
+    if let precision, !MathOptions.decimalsAllowed.contains(precision) {
+      throw ValidationError("--precision \(precision): must be 0 to 12")
+    }
     if !(0...1).contains(formatWeight) { throw ValidationError("--format-weight \(formatWeight): must be 0 to 1") }
     if !(timeout > 0 && timeout <= 3600) {
       throw ValidationError("--timeout \(timeout): must be above 0 and at most 3600")

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// The words that tell what a number in a sentence is: the result, a bound, something denied, a name.
+
+enum MathLexicon {
+  /// Right before a number: it is what the sentence states.
+  static let introductions: Set<String> = [
+    "is", "are", "was", "were", "be", "been", "being", "equals", "equal", "becomes", "become", "gives", "give", "giving",
+    "get", "gets", "got", "getting", "yields", "yield", "yielding", "obtain", "obtains", "find", "finds", "has", "have",
+    "reaches", "reach", "makes", "make", "totals", "measures", "counted", "count", "costs", "cost", "weighs", "takes",
+    "shows", "contains", "it's", "that's", "there's", "as", "namely", "i.e", "ans", "answer", "result", "es", "est",
+    "ist", "son", "è", "é",
+  ]
+
+  /// Between an introduction and its number.
+  static let fillers: Set<String> = [
+    "about", "approximately", "approx", "roughly", "around", "exactly", "only", "just", "simply", "precisely", "thus",
+    "therefore", "hence", "also", "then", "now", "actually", "clearly", "equal", "the", "a", "an", "value", "indeed",
+    "probably", "likely", "maybe", "perhaps", "all", "total", "of",
+  ]
+
+  /// Before a number, in its clause: it is denied.
+  static let denials: Set<String> = [
+    "not", "never", "cannot", "neither", "nor", "without", "except", "excluding", "instead", "unlike", "rather", "other",
+    "disregard", "ignore",
+  ]
+
+  /// Right before a number: it is a bound, or one of several.
+  static let bounds: Set<String> = [
+    "least", "most", "than", "under", "over", "above", "below", "beyond", "between", "within", "exceed", "exceeds",
+    "exceeding", "nearly", "almost", "either", "or", "upto", "minus", "negative", "until", "till", "through", "versus",
+    "vs", "times", "plus", "divided", "multiplied", "squared", "root", "mod", "modulo", "base", "log", "power",
+  ]
+
+  /// Right before a number: it is only a place, a time or a part of what is counted.
+  static let prepositions: Set<String> = [
+    "in", "on", "at", "by", "for", "during", "since", "from", "of", "with", "per", "after", "before", "using", "when",
+    "among", "into", "across", "against", "via", "side", "where",
+  ]
+
+  /// Right before a number: it is a name's.
+  static let names: Set<String> = [
+    "figure", "fig", "figs", "step", "steps", "equation", "equations", "eq", "eqs", "option", "options", "choice",
+    "case", "table", "chapter", "section", "question", "problem", "part", "no", "version", "page", "pages", "example",
+    "theorem", "lemma", "item", "exercise", "note", "method", "image", "graph", "diagram", "exhibit", "formula",
+    "statement", "condition", "rule", "property",
+  ]
+
+  /// At the beginning of a clause: what it says is supposed.
+  static let hypotheses: Set<String> = [
+    "if", "suppose", "supposing", "assume", "assuming", "let", "given", "consider", "when", "imagine", "say", "set",
+    "denote", "unless",
+  ]
+
+  /// Behind these words a sentence gives its reasons.
+  static let reasons: Set<String> = ["because", "since", "where", "given", "as", "whereas", "when"]
+
+  /// A sentence with one of these denies what it states.
+  static let refutations: Set<String> = [
+    "contradiction", "contradictory", "contradicts", "impossible", "incorrect", "wrong", "false", "mistake", "invalid",
+    "untrue", "mistaken", "erroneous",
+  ]
+
+  /// Behind an answer: it is taken back, and what follows counts.
+  static let corrections: [[UInt8]] = [
+    "wait", "actually", "correction", "i made a mistake", "i made an error", "my mistake", "sorry", "oops", "no, ",
+    "that is wrong", "that's wrong", "let me reconsider", "let me recheck", "let me recalculate",
+    "scratch that", "on second thought", "hold on",
+  ].map { Array($0.utf8) }
+
+  /// Factors in words.
+  static let scales: [String: Int] = [
+    "hundred": 100, "thousand": 1000, "million": 1_000_000, "billion": 1_000_000_000, "trillion": 1_000_000_000_000,
+    "dozen": 12, "thousands": 1000, "millions": 1_000_000, "billions": 1_000_000_000, "trillions": 1_000_000_000_000,
+    "mn": 1_000_000, "bn": 1_000_000_000,
+  ]
+
+  /// With a full stop that ends no sentence.
+  static let abbreviations: Set<String> = [
+    "sq", "cu", "approx", "ca", "fig", "no", "eq", "ans", "i.e", "e.g", "vs", "dr", "mr", "mrs", "st", "ft", "in", "cm",
+    "mm", "km", "cf", "etc",
+  ]
+
+  // MARK: Languages without spaces
+
+  static let introducingEnds = [
+    "是", "为", "為", "于", "於", "得", "得到", "有", "选", "選", "は", "が", "约", "約", "共", "等于", "은", "는", "达到", "需要",
+    "所以", "因此", "故", "即", "则", "可得",
+  ]
+  static let denyingEnds = ["不是", "不为", "不等于", "不等於", "并非", "而非", "≠", "不能是", "不会是"]
+  static let boundingEnds = [
+    "至少", "至多", "最多", "最少", "不超过", "大于", "小于", "超过", "不到", "少于", "多于", "或", "到", "以上", "以下", "至", "和", "与",
+    "または", "から", "か", "第", "负", "除以", "乘以", "加", "减",
+  ]
+  /// Behind a number.
+  static let denyingStarts = ["ではありません", "ではない", "じゃない", "不对", "不正确", "是错", "不是"]
+  static let boundingStarts = ["以上", "以下", "以内", "未満", "或", "到", "至", "から", "または", "か", "左右", "多"]
+}
