@@ -73,26 +73,6 @@ import Testing
     #expect(all.table.contains { $0.contains("(95 %: 51.01 % to 100.00 %)") }, "\(all.table)")
   }
 
-  /// The resamples drawn again here; between two of their means a percentile lies on the line (numpy.percentile's default).
-  @Test func theIntervalIsMadeOfPercentiles() {
-    var generator = SeededGenerator(seed: 6)
-    let values = generator.floats(40).map { Double($0) }
-    for count in [1, 11, 200] {
-      let means = (0..<count).map { resample in
-        var random = SplitMix64(seed: 3, stream: RandomStream.bootstrap.rawValue << 32 + UInt64(resample))
-        return (0..<40).reduce(0.0) { sum, _ in sum + values[random.next(below: 40)] } / 40
-      }.sorted()
-      let expected = [0.025, 0.975].map { quantile in
-        let position = quantile * Double(count - 1)
-        let below = means[Int(position)]
-        return below + (means[min(count - 1, Int(position) + 1)] - below) * (position - Double(Int(position)))
-      }
-      expectClose(
-        bootstrapInterval(values, seed: 3, stream: .bootstrap, resamples: count), expected, tolerance: 1e-12,
-        "\(count) resamples")
-    }
-  }
-
   @Test func aComparisonKeepsThePairsTogether() {
     let right: [[Float]] = [[1, 0], [0, 1], [1, 0], [0, 1]]
     let first = report(right, [0, 1, 0, 1])
