@@ -29,7 +29,7 @@ struct ImgtokChatTests {
 
   /// The small checkpoint with more files beside it.
   func withCheckpoint(_ files: [String: String], _ body: (String) throws -> Void) throws {
-    try withTemporaryDirectory { folder in
+    try withTemporaryDirectory { (folder: String) throws in
       for name in ["model.safetensors", "config.json", "preprocessor_config.json", "tokenizer.json"] {
         try writeFile(folder + "/" + name, readFile(published + "/" + name))
       }
@@ -38,16 +38,16 @@ struct ImgtokChatTests {
     }
   }
 
-  func imgtok(_ arguments: [String] = [], _ manifest: String, ckpt: String) throws -> ToolResult {
+  func imgtok(_ manifest: String, _ arguments: [String] = [], ckpt: String) throws -> ToolResult {
     try runTool("imgtok", ["--ckpt", ckpt] + arguments, stdin: Array(manifest.utf8))
   }
 
   /// The stream of a run that went well, and said `says` of chats; nothing where it is "".
   func stream(
-    _ arguments: [String] = [], _ manifest: String, ckpt: String, says: String = "",
+    _ manifest: String, _ arguments: [String] = [], ckpt: String, says: String = "",
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> [UInt8] {
-    let result = try imgtok(arguments, manifest, ckpt: ckpt)
+    let result = try imgtok(manifest, arguments, ckpt: ckpt)
     #expect(result.status == 0, "\(result.stderr)", sourceLocation: sourceLocation)
     #expect(
       says.isEmpty ? !result.stderr.contains("chat") : result.stderr.contains(says), "\(result.stderr)",
@@ -56,16 +56,16 @@ struct ImgtokChatTests {
   }
 
   func frames(
-    _ arguments: [String] = [], _ manifest: String, ckpt: String, sourceLocation: SourceLocation = #_sourceLocation
+    _ manifest: String, _ arguments: [String] = [], ckpt: String, sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> [Frame] {
-    let reader = try FrameReader(bytes: stream(arguments, manifest, ckpt: ckpt, sourceLocation: sourceLocation))
+    let reader = try FrameReader(bytes: stream(manifest, arguments, ckpt: ckpt, sourceLocation: sourceLocation))
     var frames: [Frame] = []
     while let frame = try reader.next() { frames.append(frame) }
     return frames
   }
 
   @Test func anotherFormatIsRefusedUnlessTheTemplateIsNamed() throws {
-    try withCheckpoint(["chat_template.jinja": Self.brackets]) { folder in
+    try withCheckpoint(["chat_template.jinja": Self.brackets]) { (folder: String) throws in
       let refused = try imgtok(questions, ckpt: folder)
       #expect(refused.status == 65)
       #expect(
@@ -73,8 +73,8 @@ struct ImgtokChatTests {
           == "imgtok: \(folder): chat_template.jinja: the chat template writes a question as "
           + #""[user] Is this  a cat,\nor a dog?\n", where ChatML has "<|im_start|>user\nIs this  a cat,\nor a dog?<|im_e"..."#
           + "; --template chatml uses ChatML all the same\n")
-      #expect(try imgtok(["--skip-bad"], questions, ckpt: folder).status == 65)
-      let named = try stream(["--template", "chatml"], questions, ckpt: folder)
+      #expect(try imgtok(questions, ["--skip-bad"], ckpt: folder).status == 65)
+      let named = try stream(questions, ["--template", "chatml"], ckpt: folder)
       #expect(try named == stream(questions, ckpt: published))
     }
   }
@@ -83,51 +83,52 @@ struct ImgtokChatTests {
     let qwen = "You are Qwen, created by Alibaba Cloud. You are a helpful assistant."
     try withCheckpoint([
       "tokenizer_config.json": (["chat_template": .string(Self.chatML(system: qwen))] as JSONValue).text()
-    ]) { folder in
+    ]) { (folder: String) throws in
       let note =
         "imgtok: \(folder): tokenizer_config.json: texts without a system turn have the system line \"\(qwen)\", as the "
         + "chat template says; --system sets another\n"
       let own = try stream(questions, ckpt: folder, says: note)
-      #expect(try own == stream(["--system", qwen], questions, ckpt: published))
+      #expect(try own == stream(questions, ["--system", qwen], ckpt: published))
       #expect(try imgtok(questions, ckpt: folder).stderr.split(separator: "\n").count { $0.contains("Qwen") } == 1)
       for named in [["--template", "chatml"], ["--system", "You are a helpful assistant."]] {
-        #expect(try stream(named, questions, ckpt: folder) == stream(questions, ckpt: published))
+        #expect(try stream(questions, named, ckpt: folder) == stream(questions, ckpt: published))
       }
     }
   }
 
   @Test func noSystemLineIsToldToo() throws {
     let bare = Self.chatML(system: "X").replacing("message.role != 'system'", with: "false")
-    try withCheckpoint(["chat_template.jinja": bare]) { folder in
+    try withCheckpoint(["chat_template.jinja": bare]) { (folder: String) throws in
       let own = try stream(
         questions, ckpt: folder,
         says: "imgtok: \(folder): chat_template.jinja: texts without a system turn have no system line, as the chat "
           + "template says; --system sets another\n")
-      #expect(try own == stream(["--system", ""], questions, ckpt: published))
+      #expect(try own == stream(questions, ["--system", ""], ckpt: published))
     }
   }
 
   @Test func aTemplateThatSaysTheSameChangesNothing() throws {
-    try withCheckpoint(["chat_template.jinja": Self.chatML(system: "You are a helpful assistant.")]) { folder in
+    try withCheckpoint(["chat_template.jinja": Self.chatML(system: "You are a helpful assistant.")]) {
+      (folder: String) throws in
       #expect(try stream(questions, ckpt: folder) == stream(questions, ckpt: published))
     }
   }
 
   @Test func whatIsNoChatNeedsNoTemplate() throws {
-    try withCheckpoint(["chat_template.jinja": Self.brackets]) { folder in
+    try withCheckpoint(["chat_template.jinja": Self.brackets]) { (folder: String) throws in
       let caption = #"{"image": "\#(fixture("images/rgb-8.png"))", "caption": "A field."}"#
       let picture = #"{"image": "\#(fixture("images/rgb-8.png"))", "class": "field"}"#
-      #expect(try frames(["--captions"], caption, ckpt: folder).count == 1)
-      #expect(try frames(["--template", "plain"], caption, ckpt: folder).count == 1)
+      #expect(try frames(caption, ["--captions"], ckpt: folder).count == 1)
+      #expect(try frames(caption, ["--template", "plain"], ckpt: folder).count == 1)
       #expect(try frames(picture, ckpt: folder).count == 1)
-      #expect(try imgtok(["--captions"], caption + "\n" + questions, ckpt: folder).status == 65)
+      #expect(try imgtok(caption + "\n" + questions, ["--captions"], ckpt: folder).status == 65)
     }
   }
 
   @Test func aCheckpointOfOneFileCarriesItsTemplate() throws {
     for name in ["chat_template.jinja", "chat_template.json", "tokenizer_config.json"] {
       let json = (["chat_template": .string(Self.brackets)] as JSONValue).text()
-      try withCheckpoint([name: name.hasSuffix("json") ? json : Self.brackets]) { folder in
+      try withCheckpoint([name: name.hasSuffix("json") ? json : Self.brackets]) { (folder: String) throws in
         let file = folder + "/one.safetensors"
         let converted = try runTool("ckpt", ["convert", folder, file])
         #expect(converted.status == 0, "\(converted.stderr)")
@@ -139,7 +140,8 @@ struct ImgtokChatTests {
   }
 
   @Test func aTemplateThatCannotBeReadIsRefused() throws {
-    try withCheckpoint(["chat_template.jinja": "{% for m in messages %}\n{% include m %}{% endfor %}"]) { folder in
+    try withCheckpoint(["chat_template.jinja": "{% for m in messages %}\n{% include m %}{% endfor %}"]) {
+      (folder: String) throws in
       let refused = try imgtok(questions, ckpt: folder)
       #expect(refused.status == 65)
       #expect(
@@ -154,7 +156,7 @@ struct ImgtokChatTests {
       (Self.chatML(system: "Be kind."), "chat         chat_template.jinja: ChatML, system line \"Be kind.\"\n"),
       (Self.brackets, "chat         chat_template.jinja: writes a question as \"[user] Is this"),
     ] {
-      try withCheckpoint(["chat_template.jinja": template]) { folder in
+      try withCheckpoint(["chat_template.jinja": template]) { (folder: String) throws in
         let shown = try runTool("ckpt", ["show", folder])
         #expect(shown.status == 0)
         #expect(shown.text.contains(says), "\(shown.text)")
@@ -164,7 +166,7 @@ struct ImgtokChatTests {
   }
 
   @Test func newCheckpointsBringATemplateThatIsChatML() throws {
-    try withTemporaryDirectory { folder in
+    try withTemporaryDirectory { (folder: String) throws in
       #expect(try runTool("ckpt", ["new", "--preset", "mini", folder + "/base"]).status == 0)
       #expect(try frames(questions, ckpt: folder + "/base").count == 2)
     }
