@@ -20,7 +20,8 @@ import Training
 
       Example: the first round
         sample -n 8 --ckpt base < prompts | reward |
-          grpo-step --ckpt policy.bin --init base --schedule constant --log policy.jsonl
+          grpo-step --ckpt policy.bin --init base --schedule constant \\
+            --log policy.jsonl
       Example: every other round: the new policy samples
         sample -n 8 --ckpt policy.bin < prompts | reward |
           grpo-step --ckpt policy.bin --schedule constant --log policy.jsonl
