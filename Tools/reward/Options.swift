@@ -162,7 +162,8 @@ struct ReportOptions: ParsableArguments {
   var json: String?
 
   @Option(
-    help: ArgumentHelp("Write a line of JSON a frame to this file: id, rewards, verdicts, scored.", valueName: "file"))
+    help: ArgumentHelp(
+      "Write a line of JSON a frame to this file: id, rewards, verdicts, scored, extracted.", valueName: "file"))
   var lines: String?
 
   @Option(
