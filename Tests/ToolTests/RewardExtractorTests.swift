@@ -62,7 +62,10 @@ private func reward(_ arguments: [String], _ frames: [Frame]) throws -> ToolResu
       #expect(result.stderr.contains("; extracted 2"), "\(result.stderr)")
       #expect(try JSONValue.parse(readFile(folder + "/sum.json"))["extracted"]?.int == 2)
       let lines = try readFile(folder + "/lines.jsonl").split(separator: 0x0A).map { try JSONValue.parse(Array($0)) }
-      #expect(lines.map { $0["extracted"] } == [["B", nil, nil, nil], nil, ["The answer is 12."], nil])
+      #expect(
+        lines.map { $0["extracted"]?.text() ?? "none" } == [
+          #"["B",null,null,null]"#, "none", #"["The answer is 12."]"#, "none",
+        ])
       // Scored again without it, nothing of it is left.
       let again = try read(runTool("reward", [], stdin: result.stdout).stdout)
       #expect(again.allSatisfy { $0.metadata["extracted"] == nil })
