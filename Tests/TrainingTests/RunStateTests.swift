@@ -20,6 +20,7 @@ import Testing
     (state.policy, state.policyStep) = ("00112233", 6)
     state.memory = ["kl_coef": 0.0625]
     (state.consumed, state.isCallOver, state.isFinished) = (29, false, true)
+    state.unlogged = "{\"step\":11}"
     state.imageSteps = 7
     state.zeroSteps = [.vision: 7, .projector: 1]
     return state
@@ -36,7 +37,7 @@ import Testing
   /// Numbers that younger versions added are 0 in older states; a state without any other is refused by name.
   @Test func aStateThatLacksSomethingIsRefused() throws {
     let whole = try #require(state().json.object)
-    let young: Set = ["update", "flat_steps", "policy", "policy_step", "objective", "reference"]
+    let young: Set = ["update", "flat_steps", "policy", "policy_step", "objective", "reference", "unlogged"]
     for key in whole.keys {
       var object = whole
       object[key] = nil

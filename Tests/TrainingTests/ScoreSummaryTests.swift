@@ -23,9 +23,10 @@ import Testing
     #expect(choices([([-3, -1, -2], 1)])[1] == "100.0")
     #expect(choices([([-3, -1, -2], 0)])[1] == "0.0")
     #expect(choices([([-3, -1, -2], 2)])[1] == "0.0")
-    // 1 of 4 right: √(.25 · .75 / 4); guessing 1/3; "1" is right three times of four.
+    // 1 of 4 right: half of Wilson's interval at z = 1, √(.25 · .75 / 4 + 1/64) / 1.25; guessing 1/3; "1" is right three
+    // times of four; Wilson's interval.
     let some = choices([([-3, -1, -2], 0), ([-3, -1, -2], 1), ([-1, -3, -2], 1), ([-1, -3, -2], 1)])
-    #expect(some == ["4", "25.0", "21.7", "33.3", "75.0"])
+    #expect(some == ["4", "25.0", "20.0", "33.3", "75.0", "4.6-69.9"])
   }
 
   /// A model that says the same for all is at chance, first or last as the right answer may stand.
@@ -52,7 +53,7 @@ import Testing
     for (chosen, rejected) in [(-1.0, -2.0), (-1, -3), (-2, -1), (-5, -4)] {
       pairs.addPair(frame(["id": "a", "type": "t"]), chosen: chosen, rejected: rejected)
     }
-    #expect(cells(pairs) == ["4", "50.0", "25.0", "50.0", "-"])
+    #expect(cells(pairs) == ["4", "50.0", "22.4", "50.0", "-", "15.0-85.0"])
   }
 
   @Test func theTruthIsATextOrANumber() {

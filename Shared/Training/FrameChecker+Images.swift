@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// The images of a frame: patches or features, counted against the grid and the encoder's.
+import Models
+import TensorStream
+import Tensors
+
+extension FrameChecker {
+  /// The images of one tensor of patches, or of features alone. Empty where the frame has neither.
+  func images(patches patchesName: String, features featuresName: String, grid gridName: String) throws
+    -> [ExampleImage]
+  {
+    let patches = frame.tensors[patchesName]
+    let features = frame.tensors[featuresName]
+    guard patches != nil || features != nil else {
+      if frame.metadata[gridName] != nil {
+        throw refusal("has the metadata \"\(gridName)\" but neither \"\(patchesName)\" nor \"\(featuresName)\"")
+      }
+      return []
+    }
+    guard let vision = contract.vision else {
+      throw refusal("has images, and \(contract.checkpoint) has no vision encoder")
+    }
+    let count = try imageCount(gridName, vision, of: patches == nil ? featuresName : patchesName)
+    let patchesPerImage = vision.gridSize * vision.gridSize
+    if let patches { try checkPatches(patches, patchesName, vision, rows: count * patchesPerImage) }
+    if let features { try checkFeatures(features, featuresName, rows: count * vision.rowsPerImage) }
+    return (0..<count).map { number in
+      let patchRows = number * patchesPerImage..<(number + 1) * patchesPerImage
+      let featureRows = number * vision.rowsPerImage..<(number + 1) * vision.rowsPerImage
+      let digest =
+        patches.map { self.digest(of: $0, rows: patchRows) }
+        ?? features.map { self.digest(of: $0, rows: featureRows) + " of features" } ?? ""
+      return ExampleImage(
+        digest: digest, tokenRows: vision.rowsPerImage, patches: patches, patchRows: patchRows, features: features,
+        featureRows: featureRows, encoder: features == nil ? nil : frame.metadata["encoder"],
+        featuresName: featuresName,
+        place: place)
+    }
+  }
+
+  /// Images that the grid counts ("h w; h w" are two).
+  private func imageCount(_ name: String, _ vision: FrameContract.Vision, of tensor: String) throws -> Int {
+    guard let text = frame.metadata[name] else {
+      throw refusal("has \"\(tensor)\" without the metadata \"\(name)\" (\"h w\", the grid of patches)")
+    }
+    let grids = text.split(separator: ";", omittingEmptySubsequences: false)
+    for grid in grids {
+      let numbers = grid.split(separator: " ").map { Int($0) }
+      guard numbers.count == 2, let height = numbers[0], let width = numbers[1], height > 0, width > 0 else {
+        throw refusal("\"\(name)\" is \"\(text)\", expected \"h w\" for each image, separated by semicolons")
+      }
+      guard height == vision.gridSize, width == vision.gridSize else {
+        throw refusal(
+          "\"\(name)\" is \"\(text)\", but \(contract.checkpoint) takes "
+            + "\(vision.gridSize) by \(vision.gridSize) patches; "
+            + "run imgtok with this checkpoint")
+      }
+    }
+    return grids.count
+  }
+
+  private func checkPatches(_ tensor: RawTensor, _ name: String, _ vision: FrameContract.Vision, rows: Int) throws {
+    let width = 3 * vision.patchSize * vision.patchSize
+    guard tensor.dtype == .u8, tensor.shape.count == 2, tensor.shape[1] == width else {
+      throw refusal(
+        "\"\(name)\" is \(tensor.summary), expected U8 [P, \(width)]: patches of "
+          + "\(vision.patchSize) by \(vision.patchSize) "
+          + "pixels, as \(contract.checkpoint) takes them")
+    }
+    guard tensor.shape[0] == rows else {
+      throw refusal("\"\(name)\" has \(tensor.shape[0]) rows, and its grid counts \(rows) patches")
+    }
+    if let patch = frame.metadata["patch"], Int(patch) != vision.patchSize {
+      throw refusal("\"patch\" is \"\(patch)\", but \(contract.checkpoint) takes patches of \(vision.patchSize) pixels")
+    }
+    guard let normalize = frame.metadata["normalize"] else { return }
+    let expected = vision.mean + vision.std
+    let found = normalize.split { !"+-.eE0123456789".contains($0) }.compactMap { Float($0) }
+    guard found.count == expected.count, zip(found, expected).allSatisfy({ abs($0 - $1) <= 1e-6 }) else {
+      func text(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: " ") }
+      throw refusal(
+        "\"normalize\" is \"\(normalize)\", but the preprocessor of \(contract.checkpoint) has "
+          + "mean \(text(vision.mean)) and "
+          + "std \(text(vision.std)); run imgtok with this checkpoint")
+    }
+  }
+
+  private func checkFeatures(_ tensor: RawTensor, _ name: String, rows: Int) throws {
+    guard tensor.dtype == .f32 || tensor.dtype == .bf16, tensor.shape.count == 2, tensor.shape[0] == rows else {
+      throw refusal("\"\(name)\" is \(tensor.summary), expected F32 or BF16 [\(rows), n]")
+    }
+    guard frame.metadata["encoder"] != nil else {
+      throw refusal("has \"\(name)\" without the metadata \"encoder\", the fingerprint of what made them")
+    }
+  }
+
+  /// 128 bits of the rows' bytes: enough that two pictures are never taken for one.
+  private func digest(of tensor: RawTensor, rows: Range<Int>) -> String {
+    let rowBytes = tensor.shape[0] == 0 ? 0 : tensor.byteCount / tensor.shape[0]
+    return tensor.withUnsafeBytes { bytes in
+      let part = UnsafeRawBufferPointer(rebasing: bytes[rows.lowerBound * rowBytes..<rows.upperBound * rowBytes])
+      return contentDigest(part)
+    }
+  }
+}
+
+/// A quick hash of bytes (not cryptographic): two multiply-rotate lanes over 8-byte words.
+func contentDigest(_ bytes: UnsafeRawBufferPointer) -> String {
+  var (a, b): (UInt64, UInt64) = (0x243F_6A88_85A3_08D3, 0x1319_8A2E_0370_7344 ^ UInt64(bytes.count))
+  func mix(_ word: UInt64) {
+    a = (a ^ word) &* 0x9E37_79B9_7F4A_7C15
+    a = a << 29 | a >> 35
+    b = (b &+ word) &* 0xC2B2_AE3D_27D4_EB4F
+    b = (b << 31 | b >> 33) ^ a
+  }
+  let whole = bytes.count / 8 * 8
+  for offset in stride(from: 0, to: whole, by: 8) { mix(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) }
+  var rest: UInt64 = 0
+  for offset in whole..<bytes.count { rest = rest << 8 | UInt64(bytes[offset]) }
+  mix(rest)
+  mix(0)
+  func hex(_ value: UInt64) -> String {
+    let text = String(value, radix: 16)
+    return String(repeating: "0", count: 16 - text.count) + text
+  }
+  return hex(a) + hex(b)
+}
