@@ -131,7 +131,7 @@ private struct MathItemScanner {
     // Half of a bracket, or of "1..2".
     if ")]}([{".utf8.contains(start > 0 ? text[start - 1] : 32) && !isMarked(start - 1) { isBroken = true }
     if last < text.count, "([{".utf8.contains(text[last]) || text[last...].starts(with: "..".utf8) { isBroken = true }
-    if text[..<start].hasSuffix("..") { isBroken = true }
+    if ["..", "#", "@", "№"].contains(where: text[..<start].hasSuffix) { isBroken = true }
     add(MathItem(range: start..<last, content: content, isFormula: false, isBroken: isBroken))
   }
 

@@ -105,7 +105,7 @@ extension MathSearch {
   // MARK: The result of a sentence
 
   func result(of all: [MathItem], in sentence: Range<Int>, isAnnounced: Bool) -> Result {
-    let items = all.filter { !isName($0, in: sentence, of: all) }
+    let items = conclusions(of: all.filter { !isName($0, in: sentence, of: all) }, in: sentence)
     guard items.contains(where: { $0.isValue || isIntroduced($0, after: previous($0, all, sentence)) }) else {
       return .none
     }
@@ -209,6 +209,7 @@ extension MathSearch {
     let range = start..<item.range.lowerBound
     if let last = text[range].last(where: { $0 > 32 }), last == UInt8(ascii: ":") { return true }
     if text(endsWithAny: MathLexicon.introducingEnds, before: item.range.lowerBound, from: start) { return true }
+    if words(in: range).suffix(2) == ["total", "of"] { return true }
     let words = lead(range)
     guard let last = words.last else { return false }
     if MathLexicon.introductions.contains(last) { return true }
@@ -239,10 +240,16 @@ extension MathSearch {
     let range = (comma.map { $0 + 1 } ?? start)..<end
     if text(endsWithAny: MathLexicon.denyingEnds, before: end, from: start) { return true }
     let words = words(in: range)
+    if isExcluded(words) { return true }
     guard let last = words.lastIndex(where: { MathLexicon.denials.contains($0) || $0.hasSuffix("n't") }) else {
       return false
     }
     return !words[last...].contains("but")
+  }
+
+  /// "Everything but 5"
+  private func isExcluded(_ words: [String]) -> Bool {
+    words.last == "but" && words.contains { ["everything", "all", "anything", "any", "nothing", "none"].contains($0) }
   }
 
   private func isDenied(before item: MathItem, _ all: [MathItem], _ sentence: Range<Int>) -> Bool {
@@ -251,8 +258,8 @@ extension MathSearch {
 
   private func isBound(_ item: MathItem, until last: MathItem, from start: Int) -> Bool {
     if text(endsWithAny: MathLexicon.boundingEnds, before: item.range.lowerBound, from: start) { return true }
-    let range = start..<item.range.lowerBound
-    let words = lead(range)
+    let comma = text[start..<item.range.lowerBound].lastIndex(of: UInt8(ascii: ","))
+    let words = lead((comma.map { $0 + 1 } ?? start)..<item.range.lowerBound)
     if let last = words.last {
       if MathLexicon.bounds.contains(last) { return true }
       if last == "up" || last == "to" && (words.contains("from") || words.dropLast().last == "up" && !addsUp(words)) {
@@ -267,6 +274,7 @@ extension MathSearch {
     if next.first == "or", next.count > 1, ["more", "less", "fewer", "so", "above", "below", "greater"].contains(next[1]) {
       return true
     }
+    if let first = next.first, MathLexicon.operations.contains(first) { return true }
     if next.first == "at", next.count > 1, ["least", "most"].contains(next[1]) { return true }
     return MathLexicon.boundingStarts.contains { after.drop { $0 <= 32 }.starts(with: $0.utf8) }
   }
@@ -292,19 +300,41 @@ extension MathSearch {
   private func isDeniedBehind(_ item: MathItem, _ items: [MathItem], _ index: Int, _ sentence: Range<Int>) -> Bool {
     let stop = index + 1 < items.count ? items[index + 1].range.lowerBound : sentence.upperBound
     guard stop > item.range.upperBound else { return false }
-    let rest = text[item.range.upperBound..<stop]
-    if MathLexicon.denyingStarts.contains(where: { rest.drop { $0 <= 32 }.starts(with: $0.utf8) }) { return true }
-    let words = words(in: item.range.upperBound..<min(stop, item.range.upperBound + 60))
-    guard let first = words.first, ["is", "are", "was", "isn't", "can't", "cannot", "does", "doesn't"].contains(first)
-    else { return false }
-    return words.prefix(3).contains { MathLexicon.denials.contains($0) || $0.hasSuffix("n't") }
+    return isDenied(from: item.range.upperBound, behind: stop)
   }
 
-  /// Figure 5, Step 2: numbers as names, and those of lists.
+  /// Whether a stretch that follows an answer denies it.
+  func isDenied(from start: Int, behind stop: Int) -> Bool {
+    let rest = text[start..<stop]
+    if MathLexicon.denyingStarts.contains(where: { rest.drop { $0 <= 32 }.starts(with: $0.utf8) }) { return true }
+    let words = words(in: start..<min(stop, start + 60))
+    guard let first = words.first,
+      ["is", "are", "was", "isn't", "can't", "cannot", "does", "doesn't", "would", "will", "seems"].contains(first)
+    else { return false }
+    return words.prefix(3).contains {
+      MathLexicon.denials.contains($0) || MathLexicon.refutations.contains($0) || $0.hasSuffix("n't") || $0 == "too"
+    }
+  }
+
+  /// Without what stands in the first clause of "when x = 2, y = 7".
+  private func conclusions(of items: [MathItem], in sentence: Range<Int>) -> [MathItem] {
+    guard items.count > 1,
+      let first = words(in: sentence.lowerBound..<items[0].range.lowerBound).first,
+      MathLexicon.hypotheses.contains(first) || MathLexicon.reasons.contains(first)
+    else { return items }
+    for index in items.indices.dropFirst() {
+      let between = text[items[index - 1].range.upperBound..<items[index].range.lowerBound]
+      if between.contains(UInt8(ascii: ",")) { return Array(items[index...]) }
+    }
+    return items
+  }
+
+  /// Figure 5, Step 2: numbers as names; "100 % sure".
   private func isName(_ item: MathItem, in sentence: Range<Int>, of all: [MathItem]) -> Bool {
     if item.isFormula || item.isRelation { return false }
     let start = previous(item, all, sentence)
-    guard start == sentence.lowerBound || all.first?.range == item.range || true else { return false }
+    let after = words(in: item.range.upperBound..<min(sentence.upperBound, item.range.upperBound + 16)).first
+    if let after, MathLexicon.assurances.contains(after) { return true }
     if let last = words(in: start..<item.range.lowerBound).last, MathLexicon.names.contains(last) {
       let between = text[start..<item.range.lowerBound].last { $0 > 32 }
       if between != UInt8(ascii: ":") { return true }
@@ -339,9 +369,10 @@ extension MathSearch {
       if a.isFormula == b.isFormula, a.isValue, b.isRelation == a.isRelation {
         let between = words(in: a.range.upperBound..<b.range.lowerBound)
         if between.contains("or") || between.last == "and" { return true }
+        if between.contains("and"), !states(b, all, sentence) { return true }
         let mark = text[a.range.upperBound..<b.range.lowerBound].last { $0 > 32 }
         if mark == UInt8(ascii: ","), between.isEmpty, !isPlace(a, from: previous(a, all, sentence)) { return true }
-        if mark == nil { return true }
+        if mark == nil || isMeasure(between) { return true }
       }
     } else if let first = items.first,
       let word = words(in: sentence.lowerBound..<first.range.lowerBound).last, ["or", "and", "either"].contains(word),
@@ -352,11 +383,19 @@ extension MathSearch {
     if group.upperBound < items.count {
       let (a, b) = (items[group.upperBound - 1], items[group.upperBound])
       let between = words(in: a.range.upperBound..<b.range.lowerBound)
-      if between.contains("or") { return true }
+      if between.contains("or") || isMeasure(between) { return true }
       if between.last == "and", a.isFormula == b.isFormula, a.isRelation == b.isRelation { return true }
+      // "3 triangles, 2 squares"
+      let mark = text[a.range.upperBound..<b.range.lowerBound].last { $0 > 32 }
+      if mark == UInt8(ascii: ","), !between.isEmpty, !a.isFormula, !b.isFormula, !b.isRelation { return true }
       if text[a.range.upperBound..<b.range.lowerBound].allSatisfy({ $0 <= 32 }) { return true }
     }
     return false
+  }
+
+  /// Units alone: "2 hours 30 minutes".
+  private func isMeasure(_ words: [String]) -> Bool {
+    !words.isEmpty && words.allSatisfy { isUnit($0, isFirst: true) }
   }
 
   /// 12 of "5 of the 12" and "5 out of 12", 5 of "3 to 5" and "3 by 5".
@@ -365,7 +404,6 @@ extension MathSearch {
       guard index + 1 < items.count else { return false }
       let between = words(in: items[0].range.upperBound..<items[1].range.lowerBound)
       return ["to", "by", "out", "of"].contains(between.first ?? "") && between.count < 4
-        && !["of"].contains(between.first ?? "of")
     }
     let between = words(in: items[index - 1].range.upperBound..<items[index].range.lowerBound)
     let isShare = between.first == "of" || between.first == "out" || between.suffix(2) == ["of", "the"]

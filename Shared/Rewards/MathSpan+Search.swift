@@ -24,7 +24,8 @@ extension MathSearch {
       // "Final answer: …" behind the last box corrects it.
       if let anchor, anchor.isFinal, anchor.start > box.start { return spans(after: anchor) ?? [] }
       if let correction = correction(from: box.end) { return statement(from: correction) }
-      if deniesWhatFollows(box.start) { return [] }
+      let stop = sentenceEnd(from: box.end, limit: min(text.count, box.end + 60))
+      if deniesWhatFollows(box.start) || isDenied(from: box.end, behind: stop) { return [] }
       return box.span.map { [$0] } ?? []
     }
     if let anchor {
