@@ -4,7 +4,8 @@
 enum MathLexicon {
   /// Right before a number: it is what the sentence states.
   static let introductions: Set<String> = [
-    "is", "are", "was", "were", "be", "been", "being", "equals", "equal", "becomes", "become", "gives", "give", "giving",
+    "is", "are", "was", "were", "be", "been", "being", "equals", "equal", "becomes", "become", "gives", "give",
+    "giving",
     "get", "gets", "got", "getting", "yields", "yield", "yielding", "obtain", "obtains", "find", "finds", "has", "have",
     "reaches", "reach", "makes", "make", "totals", "measures", "counted", "count", "costs", "cost", "weighs", "takes",
     "shows", "contains", "it's", "that's", "there's", "as", "namely", "i.e", "ans", "answer", "result", "es", "est",
@@ -20,7 +21,8 @@ enum MathLexicon {
 
   /// Before a number, in its clause: it is denied.
   static let denials: Set<String> = [
-    "not", "never", "cannot", "neither", "nor", "without", "except", "excluding", "instead", "unlike", "rather", "other",
+    "not", "never", "cannot", "neither", "nor", "without", "except", "excluding", "instead", "unlike", "rather",
+    "other",
     "disregard", "ignore", "rule", "ruled", "rules", "exclude", "eliminate", "eliminated", "reject",
   ]
 

@@ -81,7 +81,9 @@ extension MathSearch {
 
   /// Words beside the value, as in **Step 2**.
   private func hasProse(_ range: Range<Int>, beside item: MathItem) -> Bool {
-    words(in: range.lowerBound..<max(range.lowerBound, item.range.lowerBound)).contains { MathLexicon.names.contains($0) }
+    words(in: range.lowerBound..<max(range.lowerBound, item.range.lowerBound)).contains {
+      MathLexicon.names.contains($0)
+    }
       || words(in: min(item.range.upperBound, range.upperBound)..<range.upperBound).count > 4
   }
 
@@ -95,7 +97,7 @@ extension MathSearch {
     return words.suffix(2).contains { MathLexicon.denials.contains($0) || $0.hasSuffix("n't") }
   }
 
-  }
+}
 
 extension ArraySlice<UInt8> {
   fileprivate func contains(subsequence: String.UTF8View) -> Bool {
