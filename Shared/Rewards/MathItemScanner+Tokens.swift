@@ -76,7 +76,8 @@ extension MathItemScanner {
       return kind == .none && scalar != "±" ? nil : (stop, .sign)
     case "–":
       let isSpaced = byte(index - 1) == 32 && byte(stop) == 32
-      return isSpaced && kind != .operand && !followsVerb(index) ? nil : (stop, .sign)
+      if isSpaced, kind == .operand ? !isOperand(stop + 1) : !followsVerb(index) { return nil }  // a dash
+      return (stop, .sign)
     case "≤", "≥", "≠", "≈", "≡", "∈", "⩽", "⩾": return (stop, .relation)
     case "√", "∛", "∑", "∫", "∏": return (stop, .sign)
     case "∠", "△": return kind == .none || kind == .operand && self.stop < index ? nil : (stop, .sign)

@@ -26,6 +26,7 @@ struct MathSpan {
       }
     }
     if members.isEmpty { return [] }
+    if let solution = try solution(of: members, algebra) { return [solution] }
     // The same answer said twice is one answer.
     let comparison = MathComparison(algebra)
     var isRepeated = true
@@ -35,6 +36,19 @@ struct MathSpan {
       if isRepeated { isRepeated = try comparison.matches(member, members[0]) }
     }
     return [.list(members)] + (isRepeated ? [members[0]] : [])
+  }
+
+  /// x = 20 of "2x + 10 = 50, 2x = 40, x = 20": steps that lead to a solution.
+  private func solution(of members: [MathValue], _ algebra: MathAlgebra) throws(MathStop) -> MathValue? {
+    guard members.count > 1, let last = members.last, case .equation(.scalar(let name), _, isDefinition: true) = last
+    else { return nil }
+    let unknown = try algebra.symbols(of: name.sum)
+    for member in members.dropLast() {
+      guard case .equation(.scalar(let left), .scalar(let right), isDefinition: false) = member else { return nil }
+      if try algebra.symbols(of: left.sum) != unknown { return nil }
+      if try !algebra.symbols(of: right.sum).isSubset(of: unknown) { return nil }
+    }
+    return last
   }
 
   private func readings(of piece: ArraySlice<UInt8>, _ algebra: MathAlgebra) throws(MathStop) -> [MathValue] {

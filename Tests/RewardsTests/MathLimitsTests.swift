@@ -52,7 +52,7 @@ import Testing
     ("a hard number", "\\sqrt{9223372036854775783}+\\sqrt{9223372036854775643}"),
     ("a great sum", "\\sum_{k=1}^{999999999999} k"), ("a long sum", "\\sum_{k=1}^{9999} 1/k"),
     ("sums in sums", String(repeating: "\\sum_{k=1}^{9999}", count: 30) + "k"),
-    ("sums of powers", "\\sum_{k=1}^{9999} k^{k^k}"), ("a great product", "\\prod_{k=1}^{9999} k^9"),
+    ("sums of powers", "\\sum_{k=1}^{9999} k^{k^k}"), ("a great series of factors", "\\prod_{k=1}^{9999} k^9"),
     ("integrals in integrals", String(repeating: "\\int_0^1 ", count: 38) + "x" + String(repeating: " dx", count: 38)),
     ("open integrals", String(repeating: "\\int_0^1 ", count: 400) + "x dx"),
     ("an integral of powers", "\\int_0^{9999} (x+1)^{400} dx"), ("open sums", String(repeating: "\\sum_{", count: 500)),
