@@ -17,7 +17,7 @@ public enum MathAnswer {
   /// Whether `answer` says what `reference` says.
   ///
   /// Both may be bare expressions, or text of which the final answer is taken: the last `\boxed{…}`, what follows "the
-  /// answer is", the last `$…$`, the last number. Not symmetric: the reference's form decides what is asked for.
+  /// answer is", what is emphasised, the result of the last sentence. Not symmetric: the reference's form decides what is asked for.
   ///
   /// - Parameters:
   ///   - options: how strictly.

@@ -4,7 +4,8 @@
 enum MathLexicon {
   /// Right before a number: it is what the sentence states.
   static let introductions: Set<String> = [
-    "is", "are", "was", "were", "be", "been", "being", "equals", "equal", "becomes", "become", "gives", "give", "giving",
+    "is", "are", "was", "were", "be", "been", "being", "equals", "equal", "becomes", "become", "gives", "give",
+    "giving",
     "get", "gets", "got", "getting", "yields", "yield", "yielding", "obtain", "obtains", "find", "finds", "has", "have",
     "reaches", "reach", "makes", "make", "totals", "measures", "counted", "count", "costs", "cost", "weighs", "takes",
     "shows", "contains", "it's", "that's", "there's", "as", "namely", "i.e", "ans", "answer", "result", "es", "est",
@@ -20,15 +21,18 @@ enum MathLexicon {
 
   /// Before a number, in its clause: it is denied.
   static let denials: Set<String> = [
-    "not", "never", "cannot", "neither", "nor", "without", "except", "excluding", "instead", "unlike", "rather", "other",
-    "disregard", "ignore",
+    "not", "never", "cannot", "neither", "nor", "without", "except", "excluding", "instead", "unlike", "rather",
+    "other",
+    "disregard", "ignore", "rule", "ruled", "rules", "exclude", "eliminate", "eliminated", "reject",
   ]
 
   /// Right before a number: it is a bound, or one of several.
   static let bounds: Set<String> = [
     "least", "most", "than", "under", "over", "above", "below", "beyond", "between", "within", "exceed", "exceeds",
     "exceeding", "nearly", "almost", "either", "or", "upto", "minus", "negative", "until", "till", "through", "versus",
-    "vs", "times", "plus", "divided", "multiplied", "squared", "root", "mod", "modulo", "base", "log", "power",
+    "vs", "near", "past", "times", "plus", "divided", "multiplied", "squared", "root", "square", "cube", "half",
+    "twice", "thrice", "double", "triple", "quarter", "third", "reciprocal", "sine", "cosine", "tangent", "logarithm",
+    "multiple", "multiples", "mod", "modulo", "base", "log", "power",
   ]
 
   /// Right before a number: it is only a place, a time or a part of what is counted.
@@ -42,7 +46,8 @@ enum MathLexicon {
     "figure", "fig", "figs", "step", "steps", "equation", "equations", "eq", "eqs", "option", "options", "choice",
     "case", "table", "chapter", "section", "question", "problem", "part", "no", "version", "page", "pages", "example",
     "theorem", "lemma", "item", "exercise", "note", "method", "image", "graph", "diagram", "exhibit", "formula",
-    "statement", "condition", "rule", "property",
+    "statement", "condition", "property", "room", "team", "line", "triangle", "circle", "angle", "face", "point",
+    "segment", "group", "class", "type", "trial", "sample", "model", "phase", "stage", "test", "player", "route",
   ]
 
   /// At the beginning of a clause: what it says is supposed.
@@ -66,6 +71,15 @@ enum MathLexicon {
     "that is wrong", "that's wrong", "let me reconsider", "let me recheck", "let me recalculate",
     "scratch that", "on second thought", "hold on",
   ].map { Array($0.utf8) }
+
+  /// Behind a number: it is part of a calculation, or of a fraction.
+  static let operations: Set<String> = [
+    "squared", "cubed", "factorial", "over", "times", "plus", "minus", "divided", "mod", "choose", "halves", "thirds",
+    "fourths", "quarters", "fifths", "sixths", "sevenths", "eighths", "ninths", "tenths", "hundredths", "thousandths",
+  ]
+
+  /// Behind a number: it says how sure the answer is.
+  static let assurances: Set<String> = ["sure", "certain", "confident", "confidence", "likely"]
 
   /// Factors in words.
   static let scales: [String: Int] = [

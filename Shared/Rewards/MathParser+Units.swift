@@ -12,6 +12,7 @@ extension MathParser {
       try budget.spend()
       switch token {
       case .word(let word):
+        if names.isEmpty, MathLexicon.operations.contains(word.lowercased()) { throw .unparsable }
         if names.isEmpty, isKnown, scale < 1 << 40, let factor = MathLexicon.scales[word.lowercased()] {
           scale *= factor
         } else {

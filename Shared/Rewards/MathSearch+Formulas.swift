@@ -97,5 +97,7 @@ extension MathSearch {
       isPercent: joined.last.map { isPercent(after: $0.end) } ?? false)
   }
 
-  private func isJoined(_ a: MathFormula, _ b: MathFormula) -> Bool { a.end < b.start && isJoint(text[a.end..<b.start]) }
+  private func isJoined(_ a: MathFormula, _ b: MathFormula) -> Bool {
+    a.end < b.start && isJoint(text[a.end..<b.start])
+  }
 }

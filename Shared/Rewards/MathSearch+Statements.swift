@@ -28,7 +28,7 @@ extension MathSearch {
     return min(max(index, start), text.count)
   }
 
-  private func isSentenceEnd(_ index: Int) -> Bool {
+  func isSentenceEnd(_ index: Int) -> Bool {
     switch text[index] {
     case 10: return true
     case UInt8(ascii: "?"): return true
@@ -38,7 +38,9 @@ extension MathSearch {
       }
       if text[index] == UInt8(ascii: "!") { return index == 0 || !text[index - 1].isDigit }
       var start = index
-      while start > 0, text[start - 1].isLetter || text[start - 1] == UInt8(ascii: "."), index - start < 8 { start -= 1 }
+      while start > 0, text[start - 1].isLetter || text[start - 1] == UInt8(ascii: "."), index - start < 8 {
+        start -= 1
+      }
       let word = String(decoding: text[start..<index], as: UTF8.self).lowercased()
       return !MathLexicon.abbreviations.contains(word) || index + 1 >= text.count
         || (index + 2 < text.count && text[index + 2].isCapital)
@@ -75,7 +77,7 @@ extension MathSearch {
     return .none
   }
 
-  private func hasWords(_ range: Range<Int>) -> Bool { words(in: range).contains { $0.utf8.count > 1 } }
+  func hasWords(_ range: Range<Int>) -> Bool { words(in: range).contains { $0.utf8.count > 1 } }
 
   /// Whether the text from here on says that what came before was wrong.
   func isTakenBack(from index: Int) -> Bool { correction(from: index) != nil }
@@ -93,7 +95,7 @@ extension MathSearch {
   }
 
   /// Letters of either case.
-  private func begins(_ mark: [UInt8], _ index: Int) -> Bool {
+  func begins(_ mark: [UInt8], _ index: Int) -> Bool {
     guard text.count - index >= mark.count else { return false }
     for (offset, byte) in mark.enumerated() {
       let found = text[index + offset]
@@ -105,7 +107,7 @@ extension MathSearch {
   // MARK: The result of a sentence
 
   func result(of all: [MathItem], in sentence: Range<Int>, isAnnounced: Bool) -> Result {
-    let items = all.filter { !isName($0, in: sentence, of: all) }
+    let items = conclusions(of: all.filter { !isName($0, in: sentence, of: all) }, in: sentence)
     guard items.contains(where: { $0.isValue || isIntroduced($0, after: previous($0, all, sentence)) }) else {
       return .none
     }
@@ -135,14 +137,19 @@ extension MathSearch {
     guard let chosen else { return .refused }
     let item = items[chosen]
     let start = previous(item, all, sentence)
-    if item.isBroken || isDenied(from: start, to: item.range.lowerBound) || isDeniedBehind(item, items, chosen, sentence)
+    if item.isBroken || isDenied(from: start, to: item.range.lowerBound)
+      || isDeniedBehind(item, items, chosen, sentence)
     {
       return .refused
     }
     let group = joined(items, around: chosen)
     let head = items[group.lowerBound]
     if items[group].contains(where: \.isBroken) { return .refused }
-    if isBound(head, until: items[group.upperBound - 1], from: previous(head, all, sentence)) || isDenied(before: head, all, sentence) { return .refused }
+    if isBound(head, until: items[group.upperBound - 1], from: previous(head, all, sentence))
+      || isDenied(before: head, all, sentence)
+    {
+      return .refused
+    }
     if group.count > 1, group.lowerBound > 0, !isAnnounced, !head.isFormula, !states(head, all, sentence) {
       return .refused
     }
@@ -151,264 +158,16 @@ extension MathSearch {
     return .found(span(of: Array(items[group])))
   }
 
-  private func startsHere(_ item: MathItem, _ sentence: Range<Int>) -> Bool {
+  func startsHere(_ item: MathItem, _ sentence: Range<Int>) -> Bool {
     words(in: sentence.lowerBound..<item.range.lowerBound).allSatisfy { MathLexicon.fillers.contains($0) || $0 == "to" }
   }
 
-  private func states(_ item: MathItem, _ all: [MathItem], _ sentence: Range<Int>) -> Bool {
+  func states(_ item: MathItem, _ all: [MathItem], _ sentence: Range<Int>) -> Bool {
     item.isRelation || isIntroduced(item, after: previous(item, all, sentence))
   }
 
   /// Where the item before this one ends.
-  private func previous(_ item: MathItem, _ all: [MathItem], _ sentence: Range<Int>) -> Int {
+  func previous(_ item: MathItem, _ all: [MathItem], _ sentence: Range<Int>) -> Int {
     all.last { $0.range.upperBound <= item.range.lowerBound }?.range.upperBound ?? sentence.lowerBound
-  }
-
-  // MARK: What stands before
-
-  /// The words of a stretch, in lower case; its last 600 bytes count.
-  func words(in range: Range<Int>) -> [String] {
-    if range.isEmpty { return [] }
-    if let known = knownWords[range] { return known }
-    let slice = text[max(range.lowerBound, range.upperBound - 600)..<range.upperBound]
-    var words: [String] = []
-    var word: [UInt8] = []
-    func finish() {
-      while word.last == UInt8(ascii: ".") { word.removeLast() }
-      if !word.isEmpty { words.append(String(decoding: word, as: UTF8.self)) }
-      word.removeAll(keepingCapacity: true)
-    }
-    for byte in slice {
-      if byte.isWordPart || byte == UInt8(ascii: "'") || byte == UInt8(ascii: ".") {
-        word.append(byte.isCapital ? byte | 0x20 : byte)
-      } else {
-        finish()
-      }
-    }
-    finish()
-    if knownWords.count < 64 { knownWords[range] = words }
-    return words
-  }
-
-  /// The words before an item without those that only soften it.
-  private func lead(_ range: Range<Int>) -> [String] {
-    var words = words(in: range)
-    while let last = words.last, MathLexicon.fillers.contains(last) { words.removeLast() }
-    return words
-  }
-
-  private func text(endsWithAny ends: [String], before index: Int, from start: Int) -> Bool {
-    var stop = index
-    while stop > start, text[stop - 1] <= 32 || ":,".utf8.contains(text[stop - 1]) { stop -= 1 }
-    guard stop > start, text[stop - 1] >= 0x80 else { return false }
-    return ends.contains { text[start..<stop].suffix($0.utf8.count).elementsEqual($0.utf8) }
-  }
-
-  private func isIntroduced(_ item: MathItem, after start: Int) -> Bool {
-    if item.startsWithRelation { return true }
-    let range = start..<item.range.lowerBound
-    if let last = text[range].last(where: { $0 > 32 }), last == UInt8(ascii: ":") { return true }
-    if text(endsWithAny: MathLexicon.introducingEnds, before: item.range.lowerBound, from: start) { return true }
-    let words = lead(range)
-    guard let last = words.last else { return false }
-    if MathLexicon.introductions.contains(last) { return true }
-    // "equal to", "comes to", "adds up to"
-    return last == "to" && words.count > 1 && !words.contains("from")
-  }
-
-  /// "x = 5" of "if x = 5".
-  private func isHypothesis(_ sentence: Range<Int>, _ all: [MathItem]) -> Bool {
-    let words = words(in: sentence.lowerBound..<min(sentence.upperBound, sentence.lowerBound + 200))
-    guard let first = words.first(where: { !["and", "now", "then", "so", "but", "first"].contains($0) }),
-      MathLexicon.hypotheses.contains(first)
-    else { return false }
-    if first == "let", words.dropFirst().first.map({ ["me", "us"].contains($0) }) ?? false { return false }
-    // What follows the clause is concluded: "if x = 2, then y = 5".
-    guard all.count > 1 else { return !concludes(before: all[0], sentence) }
-    return !concludes(before: all[all.count - 1], sentence)
-  }
-
-  private func concludes(before item: MathItem, _ sentence: Range<Int>) -> Bool {
-    text[sentence.lowerBound..<item.range.lowerBound].contains { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: ":") }
-      || words(in: sentence.lowerBound..<item.range.lowerBound).contains("then")
-  }
-
-  private func isDenied(from start: Int, to end: Int) -> Bool {
-    let clause = text[start..<end]
-    let comma = clause.lastIndex { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: ";") }
-    let range = (comma.map { $0 + 1 } ?? start)..<end
-    if text(endsWithAny: MathLexicon.denyingEnds, before: end, from: start) { return true }
-    let words = words(in: range)
-    guard let last = words.lastIndex(where: { MathLexicon.denials.contains($0) || $0.hasSuffix("n't") }) else {
-      return false
-    }
-    return !words[last...].contains("but")
-  }
-
-  private func isDenied(before item: MathItem, _ all: [MathItem], _ sentence: Range<Int>) -> Bool {
-    isDenied(from: previous(item, all, sentence), to: item.range.lowerBound)
-  }
-
-  private func isBound(_ item: MathItem, until last: MathItem, from start: Int) -> Bool {
-    if text(endsWithAny: MathLexicon.boundingEnds, before: item.range.lowerBound, from: start) { return true }
-    let range = start..<item.range.lowerBound
-    let words = lead(range)
-    if let last = words.last {
-      if MathLexicon.bounds.contains(last) { return true }
-      if last == "up" || last == "to" && (words.contains("from") || words.dropLast().last == "up" && !addsUp(words)) {
-        return true
-      }
-    }
-    // "from 30 to 45"
-    let before = text[..<start].suffix(40)
-    if words.last == "to", words.count == 1, before.contains(where: \.isDigit) { return true }
-    let after = text[last.range.upperBound...].prefix(48)
-    let next = self.words(in: after.startIndex..<after.endIndex).prefix(3)
-    if next.first == "or", next.count > 1, ["more", "less", "fewer", "so", "above", "below", "greater"].contains(next[1]) {
-      return true
-    }
-    if next.first == "at", next.count > 1, ["least", "most"].contains(next[1]) { return true }
-    return MathLexicon.boundingStarts.contains { after.drop { $0 <= 32 }.starts(with: $0.utf8) }
-  }
-
-  private func addsUp(_ words: [String]) -> Bool {
-    words.contains { ["adds", "add", "adding", "sums", "sum", "comes", "come", "added"].contains($0) }
-  }
-
-  private func isPlace(_ item: MathItem, from start: Int) -> Bool {
-    guard let last = lead(start..<item.range.lowerBound).last ?? words(in: start..<item.range.lowerBound).last else {
-      return false
-    }
-    return MathLexicon.prepositions.contains(last)
-  }
-
-  private func isReason(_ item: MathItem, from start: Int, isFirst: Bool) -> Bool {
-    !isFirst && words(in: start..<item.range.lowerBound).contains { MathLexicon.reasons.contains($0) }
-  }
-
-  // MARK: What stands behind
-
-  /// "5 is incorrect", "5 is not the answer"
-  private func isDeniedBehind(_ item: MathItem, _ items: [MathItem], _ index: Int, _ sentence: Range<Int>) -> Bool {
-    let stop = index + 1 < items.count ? items[index + 1].range.lowerBound : sentence.upperBound
-    guard stop > item.range.upperBound else { return false }
-    let rest = text[item.range.upperBound..<stop]
-    if MathLexicon.denyingStarts.contains(where: { rest.drop { $0 <= 32 }.starts(with: $0.utf8) }) { return true }
-    let words = words(in: item.range.upperBound..<min(stop, item.range.upperBound + 60))
-    guard let first = words.first, ["is", "are", "was", "isn't", "can't", "cannot", "does", "doesn't"].contains(first)
-    else { return false }
-    return words.prefix(3).contains { MathLexicon.denials.contains($0) || $0.hasSuffix("n't") }
-  }
-
-  /// Figure 5, Step 2: numbers as names, and those of lists.
-  private func isName(_ item: MathItem, in sentence: Range<Int>, of all: [MathItem]) -> Bool {
-    if item.isFormula || item.isRelation { return false }
-    let start = previous(item, all, sentence)
-    guard start == sentence.lowerBound || all.first?.range == item.range || true else { return false }
-    if let last = words(in: start..<item.range.lowerBound).last, MathLexicon.names.contains(last) {
-      let between = text[start..<item.range.lowerBound].last { $0 > 32 }
-      if between != UInt8(ascii: ":") { return true }
-    }
-    return false
-  }
-
-  // MARK: Several
-
-  /// The items that "and", "or" and commas join to the chosen one.
-  func joined(_ items: [MathItem], around index: Int) -> Range<Int> {
-    var (first, last) = (index, index)
-    while first > 0, isJoined(items[first - 1], items[first]), last - first < 15 { first -= 1 }
-    while last + 1 < items.count, isJoined(items[last], items[last + 1]), last - first < 15 { last += 1 }
-    return first..<last + 1
-  }
-
-  private func isJoined(_ a: MathItem, _ b: MathItem) -> Bool {
-    guard a.range.upperBound < b.range.lowerBound else { return false }
-    let between = text[a.range.upperBound..<b.range.lowerBound]
-    guard between.contains(where: { $0 > 32 }), isJoint(between) else { return false }
-    // "In 2019, 45 %" is no list.
-    return a.isRelation && b.isRelation || !isPlace(a, from: max(0, a.range.lowerBound - 24))
-  }
-
-  /// "5 cats and 3 dogs", "4 or maybe 5"
-  private func isOneOfSeveral(
-    _ items: [MathItem], _ group: Range<Int>, _ all: [MathItem], _ sentence: Range<Int>
-  ) -> Bool {
-    if group.lowerBound > 0 {
-      let (a, b) = (items[group.lowerBound - 1], items[group.lowerBound])
-      if a.isFormula == b.isFormula, a.isValue, b.isRelation == a.isRelation {
-        let between = words(in: a.range.upperBound..<b.range.lowerBound)
-        if between.contains("or") || between.last == "and" { return true }
-        let mark = text[a.range.upperBound..<b.range.lowerBound].last { $0 > 32 }
-        if mark == UInt8(ascii: ","), between.isEmpty, !isPlace(a, from: previous(a, all, sentence)) { return true }
-        if mark == nil { return true }
-      }
-    } else if let first = items.first,
-      let word = words(in: sentence.lowerBound..<first.range.lowerBound).last, ["or", "and", "either"].contains(word),
-      group.lowerBound == 0
-    {
-      return word != "and"
-    }
-    if group.upperBound < items.count {
-      let (a, b) = (items[group.upperBound - 1], items[group.upperBound])
-      let between = words(in: a.range.upperBound..<b.range.lowerBound)
-      if between.contains("or") { return true }
-      if between.last == "and", a.isFormula == b.isFormula, a.isRelation == b.isRelation { return true }
-      if text[a.range.upperBound..<b.range.lowerBound].allSatisfy({ $0 <= 32 }) { return true }
-    }
-    return false
-  }
-
-  /// 12 of "5 of the 12" and "5 out of 12", 5 of "3 to 5" and "3 by 5".
-  private func isPartOfWhole(_ items: [MathItem], _ index: Int, _ start: Int) -> Bool {
-    guard index > 0 else {
-      guard index + 1 < items.count else { return false }
-      let between = words(in: items[0].range.upperBound..<items[1].range.lowerBound)
-      return ["to", "by", "out", "of"].contains(between.first ?? "") && between.count < 4
-        && !["of"].contains(between.first ?? "of")
-    }
-    let between = words(in: items[index - 1].range.upperBound..<items[index].range.lowerBound)
-    let isShare = between.first == "of" || between.first == "out" || between.suffix(2) == ["of", "the"]
-    return isShare && between.count < 4 || between == ["to"] || between == ["by"]
-  }
-
-  /// The items as one answer, with the units that follow.
-  func span(of items: [MathItem]) -> MathSpan {
-    let isPercent = items.last.map { self.isPercent(after: $0.range.upperBound) && !$0.content.contains(37) } ?? false
-    return MathSpan(
-      pieces: items.map { $0.content[...] + units(after: $0) }, isMathMode: items.contains(where: \.isFormula),
-      isPercent: isPercent)
-  }
-
-  /// "cm", "square feet", "miles per hour", "million" behind an item.
-  private func units(after item: MathItem) -> ArraySlice<UInt8> {
-    var index = item.range.upperBound
-    var stop = index
-    var isFirst = true
-    while index < text.count, index - item.range.upperBound < 48 {
-      while index < text.count, text[index] == 32 { index += 1 }
-      let start = index
-      while index < text.count, text[index].isLetter { index += 1 }
-      let word = String(decoding: text[start..<index], as: UTF8.self)
-      guard index > start, isUnit(word, isFirst: isFirst) else { break }
-      while index < text.count, text[index] == UInt8(ascii: "^") || text[index].isDigit { index += 1 }
-      while text[index...].starts(with: "²".utf8) || text[index...].starts(with: "³".utf8) { index += 2 }
-      if index < text.count, text[index] == UInt8(ascii: "."), word == "sq" || word == "cu" { index += 1 }
-      stop = index
-      if index < text.count, text[index] == UInt8(ascii: "/") { index += 1 }
-      isFirst = false
-    }
-    guard stop > item.range.upperBound else { return [] }
-    let unit = text[item.range.upperBound..<stop].filter { $0 != UInt8(ascii: ".") }
-    guard !item.isFormula else { return "\\text{ ".utf8 + unit + [UInt8(ascii: "}")] }
-    return unit[...]
-  }
-
-  private func isUnit(_ word: String, isFirst: Bool) -> Bool {
-    let lower = word.lowercased()
-    if MathLexicon.scales[lower] != nil { return true }
-    if lower == "per" || lower == "squared" || lower == "cubed" { return true }
-    if ["in", "a", "t", "k", "n", "j", "v", "w", "l"].contains(word) { return !isFirst && word != "in" && word != "a" }
-    return MathUnits.name(word) != nil
   }
 }

@@ -24,7 +24,8 @@ extension MathSearch {
       // "Final answer: …" behind the last box corrects it.
       if let anchor, anchor.isFinal, anchor.start > box.start { return spans(after: anchor) ?? [] }
       if let correction = correction(from: box.end) { return statement(from: correction) }
-      if deniesWhatFollows(box.start) { return [] }
+      let stop = sentenceEnd(from: box.end, limit: min(text.count, box.end + 60))
+      if deniesWhatFollows(box.start) || isDenied(from: box.end, behind: stop) { return [] }
       return box.span.map { [$0] } ?? []
     }
     if let anchor {
@@ -80,7 +81,9 @@ extension MathSearch {
 
   /// Words beside the value, as in **Step 2**.
   private func hasProse(_ range: Range<Int>, beside item: MathItem) -> Bool {
-    words(in: range.lowerBound..<max(range.lowerBound, item.range.lowerBound)).contains { MathLexicon.names.contains($0) }
+    words(in: range.lowerBound..<max(range.lowerBound, item.range.lowerBound)).contains {
+      MathLexicon.names.contains($0)
+    }
       || words(in: min(item.range.upperBound, range.upperBound)..<range.upperBound).count > 4
   }
 
@@ -94,7 +97,7 @@ extension MathSearch {
     return words.suffix(2).contains { MathLexicon.denials.contains($0) || $0.hasSuffix("n't") }
   }
 
-  }
+}
 
 extension ArraySlice<UInt8> {
   fileprivate func contains(subsequence: String.UTF8View) -> Bool {

@@ -26,6 +26,7 @@ struct MathSpan {
       }
     }
     if members.isEmpty { return [] }
+    if let solution = try solution(of: members, algebra) { return [solution] }
     // The same answer said twice is one answer.
     let comparison = MathComparison(algebra)
     var isRepeated = true
@@ -37,8 +38,22 @@ struct MathSpan {
     return [.list(members)] + (isRepeated ? [members[0]] : [])
   }
 
+  /// x = 20 of "2x + 10 = 50, 2x = 40, x = 20": steps that lead to a solution.
+  private func solution(of members: [MathValue], _ algebra: MathAlgebra) throws(MathStop) -> MathValue? {
+    guard members.count > 1, let last = members.last, case .equation(.scalar(let name), _, isDefinition: true) = last
+    else { return nil }
+    let unknown = try algebra.symbols(of: name.sum)
+    for member in members.dropLast() {
+      guard case .equation(.scalar(let left), .scalar(let right), isDefinition: false) = member else { return nil }
+      if try algebra.symbols(of: left.sum) != unknown { return nil }
+      if try !algebra.symbols(of: right.sum).isSubset(of: unknown) { return nil }
+    }
+    return last
+  }
+
   private func readings(of piece: ArraySlice<UInt8>, _ algebra: MathAlgebra) throws(MathStop) -> [MathValue] {
-    guard let bytes = Self.trimmed(piece), bytes.count <= MathAnswer.maxExpression else { return [] }
+    guard let whole = Self.trimmed(piece), whole.count <= MathAnswer.maxExpression else { return [] }
+    let bytes = Self.withoutOption(whole)
     // Braces alone are a set: {1, 2}.
     let isSet = bytes.first == UInt8(ascii: "{") && bytes.last == UInt8(ascii: "}") && bytes.count { $0 == 0x7B } == 1
     let isLaTeX =
@@ -83,12 +98,41 @@ struct MathSpan {
   static func trimmed(_ piece: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
     var bytes = piece
     while let first = bytes.first, first <= 32 || "*`\":".utf8.contains(first) { bytes.removeFirst() }
-    while let last = bytes.last, last <= 32 || "*`\".,;:?".utf8.contains(last) {
+    while let last = bytes.last, last <= 32 || "`\".,;:?".utf8.contains(last) {
       if last == UInt8(ascii: "."), bytes.suffix(3).elementsEqual("...".utf8) { return nil }
       if last <= 32, bytes.dropLast().last == UInt8(ascii: "\\") { break }
       bytes.removeLast()
     }
+    if bytes.count > 2, bytes.first == UInt8(ascii: "'"), bytes.last == UInt8(ascii: "'") {
+      bytes = bytes.dropFirst().dropLast()
+    }
     return bytes.isEmpty ? nil : bytes
+  }
+
+  /// "42" of "(B) 42" and "\text{(B) }42": the letter of an option is no part of its answer.
+  private static func withoutOption(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    var rest = bytes
+    if rest.starts(with: "\\text".utf8), let open = rest.firstIndex(of: UInt8(ascii: "{")), open - rest.startIndex < 12,
+      let close = rest[open...].firstIndex(of: UInt8(ascii: "}")), close - open < 10
+    {
+      let inside = rest[(open + 1)..<close].filter { $0 > 32 }
+      guard isOption(inside[...]) else { return bytes }
+      rest = rest[(close + 1)...]
+    } else if rest.count > 4, isOption(rest.prefix(3)), rest[rest.startIndex + 3] == 32 {
+      rest = rest.dropFirst(4)
+    } else {
+      return bytes
+    }
+    while let first = rest.first, first <= 32 || first == UInt8(ascii: "~") || rest.starts(with: "\\ ".utf8) {
+      rest = rest.dropFirst(first == UInt8(ascii: "\\") ? 2 : 1)
+    }
+    guard let first = rest.first, first.isDigit || "\\-$.".utf8.contains(first) else { return bytes }
+    return rest
+  }
+
+  private static func isOption(_ bytes: ArraySlice<UInt8>) -> Bool {
+    bytes.count == 3 && bytes.first == UInt8(ascii: "(") && bytes.last == UInt8(ascii: ")")
+      && 65...72 ~= bytes[bytes.startIndex + 1]
   }
 
   /// An answer in words: letters and spaces with a run of three letters or more, or a short word. What has an order

@@ -59,7 +59,7 @@ struct MathText {
     while index < text.count {
       let mark = text[index]
       if mark == 10 { open = [] }
-      if mark == UInt8(ascii: "#"), byte(index - 1) == 10 {
+      if mark == UInt8(ascii: "#"), byte(index - 1) == 10, [mark, 32].contains(byte(index + 1)) {
         while byte(index) == mark { index += 1 }
         continue
       }

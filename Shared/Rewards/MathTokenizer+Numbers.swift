@@ -44,7 +44,8 @@ extension MathTokenizer {
       exponent < 0 ? try MathRational(mantissa, scale, budget) : MathRational(try mantissa * scale)
     let places = max(0, -exponent)
     append(
-      .number(MathNumeral(value: value, isDecimal: isDecimal, digits: isDecimal ? "" : text(start..<at), places: places)))
+      .number(
+        MathNumeral(value: value, isDecimal: isDecimal, digits: isDecimal ? "" : text(start..<at), places: places)))
   }
 
   private mutating func takeDigits(into digits: inout [UInt8]) {

@@ -152,7 +152,7 @@ struct MathTokenizer {
   /// Behind a number or a word a run of letters is a word sooner than a product.
   private var followsQuantity: Bool {
     switch tokens.last {
-    case .number?, .word?, .pi?, .close?, .sign(UInt8(ascii: "d"))?: true
+    case .number?, .word?, .pi?, .close?, .sign(UInt8(ascii: "d"))?, .sign(UInt8(ascii: "%"))?: true
     default: false
     }
   }

@@ -65,7 +65,7 @@ import Testing
   @Test func whatIsRightIsRightInABoxAndBehindTheWords() throws {
     // Where the answer is bare mathematics, the way that it is announced does not matter.
     let bare = Self.answers.filter { example in
-      example.isRight && !example.answer.contains(where: { "$:.\\\n*`#→⇒∴=><，。：".contains($0) })
+      example.isRight && !example.answer.contains(where: { "$:.\\\n*`#→⇒∴=><，。：?'".contains($0) })
         && !example.answer.contains { $0.isLetter && !$0.isASCII }
         && !example.answer.contains(/[A-Za-z]{3}/)
     }

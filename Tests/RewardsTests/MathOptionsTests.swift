@@ -33,7 +33,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("x=5", "x = 5.0"), ("5 cm", "5\\text{ cm}"), ("50\\%", "50 percent"), ("(1,2)", "(1, 2)"), ("\\{1,2\\}", "\\{2,1\\}"),
+    ("x=5", "x = 5.0"), ("5 cm", "5\\text{ cm}"), ("50\\%", "50 percent"), ("(1,2)", "(1, 2)"),
+    ("\\{1,2\\}", "\\{2,1\\}"),
     ("\\frac12", "0.5"), ("y=2x+1", "2x-y+1=0"), ("90^\\circ", "90 degrees"), ("5", "\\boxed{5}"),
   ])
   func strictnessKeepsWhatIsTheSame(reference: String, answer: String) throws {

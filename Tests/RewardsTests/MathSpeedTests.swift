@@ -13,7 +13,8 @@ import Testing
     let short = [("42", #"Thus the answer is \boxed{42}."#), (#"\frac{1}{2}"#, #"$\boxed{1/2}$"#), ("3.5", "3.50")]
     measure("short answers", short, rounds: 20_000)
     let sentences = [
-      ("5", "So there are 5 apples in total."), ("60", "The measure of $\\angle ABC$ is 60°."), ("24\\pi", "**24π cm²**"),
+      ("5", "So there are 5 apples in total."), ("60", "The measure of $\\angle ABC$ is 60°."),
+      ("24\\pi", "**24π cm²**"),
       ("12", "答案是12。"), ("7", "The answer is 7."),
     ]
     measure("sentences", sentences, rounds: 10_000)
