@@ -88,7 +88,34 @@ struct MathItemScanner {
     if ")]}([{".utf8.contains(start > 0 ? text[start - 1] : 32) && !isMarked(start - 1) { isBroken = true }
     if last < text.count, "([{".utf8.contains(text[last]) || text[last...].starts(with: "..".utf8) { isBroken = true }
     if ["..", "#", "@", "№"].contains(where: text[..<start].hasSuffix) { isBroken = true }
+    if isSign(after: last) || isSign(before: start) { isBroken = true }
     add(MathItem(range: start..<last, content: content, isFormula: false, isBroken: isBroken))
+  }
+
+  /// A sign that is not read stands right behind: 5ˣ, 5₂, 5‰.
+  private func isSign(after index: Int) -> Bool {
+    guard index < text.count, text[index] >= 0x80 else { return false }
+    return String(decoding: text[index..<min(index + 4, text.count)], as: UTF8.self).unicodeScalars.first
+      .map(Self.isSign) ?? false
+  }
+
+  /// One stands right before: ¬5, ⌊5. An arrow leads to a result.
+  private func isSign(before index: Int) -> Bool {
+    guard index > 0, text[index - 1] >= 0x80 else { return index > 0 && text[index - 1] == UInt8(ascii: "!") }
+    var first = index - 1
+    while first > 0, text[first] & 0xC0 == 0x80 { first -= 1 }
+    guard let scalar = String(decoding: text[first..<index], as: UTF8.self).unicodeScalars.first else { return false }
+    return Self.isSign(scalar) && !(0x2190...0x21FF).contains(scalar.value) && !(0x27F0...0x27FF).contains(scalar.value)
+      && !["∴", "∵", "∠", "△", "∆", "≈", "⊥", "∥"].contains(scalar)
+  }
+
+  private static func isSign(_ scalar: Unicode.Scalar) -> Bool {
+    if scalar == "‰" || (0x2308...0x230B).contains(scalar.value) { return true }
+    guard scalar.value < 0x3000 else { return false }
+    switch scalar.properties.generalCategory {
+    case .mathSymbol, .modifierLetter, .otherNumber, .nonspacingMark, .enclosingMark, .modifierSymbol: return true
+    default: return false
+    }
   }
 
   /// A bracket that closes behind words: "(so 5)", "(C)5".
