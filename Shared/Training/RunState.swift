@@ -159,6 +159,11 @@ public struct RunState: Sendable, Equatable {
     }
     for (name, value) in now.options where options[name] != value {
       let before = options[name].map { Self.words($0) } ?? "no value"
+      if name == "steps" {
+        return .usage(
+          "--steps or --epochs: the run would have \(Self.words(value)) steps, and the one in \(checkpoint) has \(before), which "
+            + "its schedule was made for; \(remedy)")
+      }
       return .usage("--\(name) \(Self.words(value)): the run in \(checkpoint) has \(before); \(remedy)")
     }
     for (name, value) in options where now.options[name] == nil {
@@ -202,8 +207,8 @@ extension StepOptions {
     if minLearningRate != 0 { record["min-lr"] = .double(minLearningRate) }
     record["batch-size"] = .int(batchSize)
     record["schedule"] = .string(schedule.schedule.rawValue)
-    record["warmup"] = .int(schedule.warmupSteps)
     if schedule.schedule != .constant { record["steps"] = totalSteps.map { .int($0) } ?? .null }
+    record["warmup"] = .int(schedule.warmupSteps)
     record["shuffle"] = .bool(shuffle)
     record["drop-last"] = .bool(dropLast)
     record["clip-norm"] = .double(clipNorm)

@@ -34,7 +34,8 @@ struct KeyList: ExpressibleByArgument {
       Everything else in a line travels along as metadata.
 
       What a line may hold (paths are relative to --root):
-        image                    a JPEG or PNG; left out for text alone
+        image, images            a JPEG or PNG, or a list of one; left out for
+                                 text alone
         question, prompt         the user's text; "<image>" on a line of its own at
                                  its start or end marks the image and is dropped
         chosen, rejected         a preference pair
@@ -159,6 +160,7 @@ struct KeyList: ExpressibleByArgument {
       guard io.goodCount > 0 else { throw PlainFailure.badData("--max-length \(maxLength): no example is left, \(leftOut)") }
       Diagnostics.error(leftOut)
     }
+    counts.doubts.forEach(Diagnostics.warn)
     Diagnostics.note(counts.text(maxLength: maxLength ?? 0))
     if lacksTokenizer {
       Diagnostics.note("the checkpoint has no language model: texts travel as metadata, without token ids")
