@@ -159,12 +159,8 @@ public struct RunState: Sendable, Equatable {
     }
     for (name, value) in now.options where options[name] != value {
       let before = options[name].map { Self.words($0) } ?? "no value"
-      if name == "steps" {
-        return .usage(
-          "--steps or --epochs: the run would have \(Self.words(value)) steps, and the one in \(checkpoint) has \(before), which "
-            + "its schedule was made for; \(remedy)")
-      }
-      return .usage("--\(name) \(Self.words(value)): the run in \(checkpoint) has \(before); \(remedy)")
+      let hint = name == "steps" ? "--epochs counts as the steps that it comes to; " : ""
+      return .usage("--\(name) \(Self.words(value)): the run in \(checkpoint) has \(before); \(hint)\(remedy)")
     }
     for (name, value) in options where now.options[name] == nil {
       return .usage("--\(name): the run in \(checkpoint) has \(Self.words(value)), now there is none; \(remedy)")

@@ -39,7 +39,7 @@ import Testing
       let result = try runPipeline("\(command) --epochs 4", in: folder)
       #expect(result.status == 64, "\(result.ending)")
       #expect(
-        result.stderr.contains("--steps or --epochs: the run would have 12 steps, and the one in out.bin has 6"),
+        result.stderr.contains("--steps 12: the run in out.bin has 6; --epochs counts as the steps that it comes to"),
         "\(result.stderr)")
       for log in ["''", "-", "out.bin"] {
         #expect(try runPipeline("\(command) --epochs 2 --log \(log)", in: folder).status == 64)
