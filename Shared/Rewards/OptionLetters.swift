@@ -56,6 +56,12 @@ struct OptionNaming: Sendable {
 }
 
 extension [OptionNaming] {
+  /// Whether behind the first `count`, where the answer stops to think, another option is spoken of and none taken.
+  func isDoubted(from count: Int) -> Bool {
+    guard count > 0, let last = lastIndex(where: { $0.weight == .commitment }), last < count else { return false }
+    return self[count...].contains { !$0.letters.isSubset(of: self[last].letters) }
+  }
+
   /// The last commitment; else the options that stand alone, else those that would do: all of them together.
   var reading: OptionReading {
     func all(_ weight: OptionNaming.Weight, from start: Int = 0) -> OptionLetters {

@@ -29,6 +29,7 @@ extension OptionReader {
     case .slash: cue = .none
     case .symbol, .number:
       let isEquation = text.word(text.tokens[at]).first == UInt8(ascii: "=")
+      if isEquation { isOpenCondition = false }
       cue = isEquation ? (cue == .answer ? .answer : .content) : .none
     default: word(at, meaning, wasSentenceStart)
     }
@@ -39,36 +40,59 @@ extension OptionReader {
     if isJoint, [.pronoun, .answer, .think, .choose].contains(meaning) { endClause() }
     switch meaning {
     case .answer:
-      if self.meaning(at - 1) == .incorrect { isDenied = true }
+      if isPoor(before: at) { isDenied = true }
       asksForAnswer = true
       cue = .answer
     case .option:
-      if self.meaning(at - 1) == .incorrect { isDenied = true }
+      if isPoor(before: at) { isDenied = true }
       if !names(at + 1) { asksForAnswer = true }
       if cue == .none || cue == .weak || cue == .content { cue = .option }
     case .options: cue = cue.isBeginning || cue == .answer ? .option : .none
     case .noun: if !cue.isExplicit, cue != .conclusion { cue = .none }
-    case .copula: copula(at)
+    case .copula:
+      if isWrongOne(before: at) { isDenied = true }
+      copula(at)
     case .modal: if cue.isBeginning { cue = .none }
     case .mayModal:
       isTentative = true
       if wasSentenceStart { isQuestion = true }
     case .pronoun:
+      retract(at)
       hasPronoun = true
-      if cue != .answer { cue = .none }
-    case .choose: cue = isChoice(at) ? .answer : .none
+      // "which makes it B"
+      let isMade = ["makes", "make"].contains { says($0, at - 1) }
+      if cue != .answer { cue = isMade ? .conclusion : .none }
+    case .choose:
+      // "I was going to say B"
+      if says("going", at), self.meaning(at + 1) == .to, ["was", "were"].contains(where: { says($0, at - 1) }) {
+        isSpoken = true
+      }
+      cue = isChoice(at) ? .answer : .none
     case .think, .likely, .therefore:
       if !cue.isExplicit { cue = .conclusion }
-      if meaning == .therefore { endClause() }
-    case .correction: cue = .conclusion
+      if meaning == .therefore {
+        endClause()
+        isSpoken = false
+      }
+    case .correction:
+      cue = .conclusion
+      isSpoken = false
+      if ["wait", "hmm", "hm", "oops"].contains(where: { says($0, at) }) { doubtedCount = namings.count }
     case .no:
       let isFirst = (cue.isBeginning || cue == .label || cue == .conclusion) && self.meaning(at + 1) != .other
       if isFirst { cue = .conclusion } else { deny(at) }
-    case .but where self.meaning(at - 1) == .everything: isDenied = true
+    case .but where isEverything(before: at): isDenied = true
     case .but:
+      retract(at)
+      isSpoken = false
       endClause()
       cue = wasDenied ? .conclusion : .part
-    case .not, .nor, .exclude: deny(at)
+    case .not where deniesBackwards(at):
+      endClause()
+      cue = .conclusion
+    case .not, .nor, .exclude:
+      if meaning == .exclude, isCondition { isSpoken = true }  // "If I had to exclude one, it would be B."
+      deny(at)
     case .incorrect where [.pronoun, .to].contains(self.meaning(at + 1)): isDenied = true  // "impossible that"
     case .fails, .incorrect: cue = .none
     case .correct:
@@ -90,7 +114,7 @@ extension OptionReader {
     case .both, .between, .everything:
       if meaning != .both || cue == .label { cue = .none }
       if meaning == .between { isDenied = false }
-    case .condition: isCondition = true
+    case .condition: condition(at)
     case .preposition:
       cue =
         cue == .answer && isChoiceBefore(at)
@@ -104,7 +128,9 @@ extension OptionReader {
     default:
       cue = .none
       hasPronoun = false
+      if meaning == .other { hint(at) }
     }
+    if wasSentenceStart, isInverted(at) { (isCondition, isOpenCondition) = (true, true) }
     isQuestion = isQuestion || wasSentenceStart && (meaning == .copula || meaning == .modal || isInterrogative(at))
   }
 
@@ -116,6 +142,13 @@ extension OptionReader {
     } else if !cue.isExplicit, cue != .conclusion, cue != .existence {
       cue = .weak
     }
+  }
+
+  /// "any option but", "all of the options but"
+  private func isEverything(before at: Int) -> Bool {
+    if meaning(at - 1) == .everything { return true }
+    guard [.option, .options, .answer].contains(self.meaning(at - 1)) || says("one", at - 1) else { return false }
+    return (2...4).contains { meaning(at - $0) == .everything }
   }
 
   private mutating func deny(_ at: Int) {
@@ -181,6 +214,8 @@ extension OptionReader {
   mutating func endSentence() {
     endClause()
     cue = .start
+    if !isSentenceStart { sentence += 1 }
+    isSpoken = false
     (asksForAnswer, wasDenied, wasCondition, isQuestion, isSentenceStart) = (false, false, false, false, true)
     isAlternative = false
     firstNaming = namings.count
@@ -188,6 +223,8 @@ extension OptionReader {
 
   private mutating func endClause() {
     wasCondition = wasCondition || isCondition
+    isSpoken = isSpoken || isOpenCondition
+    isOpenCondition = false
     (isDenied, isTentative, isCondition, isJoint, hasPronoun, hasOption) = (false, false, false, false, false, false)
   }
 }

@@ -205,7 +205,7 @@ extension OptionReader {
     case nil, .newline, .question: return .end
     case .stop, .colon, .dash, .comma, .open: return verdict(behind: at)
     case .because, .but, .exclude, .therefore, .pronoun: return .end
-    case .not: return option(behindNot: at) ? .end : .denied
+    case .not: return option(behindNot: at) && !deniesBackwards(at) ? .end : .denied
     case .condition: return .condition
     case .incorrect, .fails: return .denied
     case .correct: return .affirmed
@@ -232,6 +232,7 @@ extension OptionReader {
     var at = start
     var isPraise = false
     while at - start < 9, let next = meaning(at) {
+      if isPoorPredicate(at) { return .denied }
       switch next {
       case .copula, .modal, .mayModal, .seems, .does, .filler, .article, .likely, .both, .letter, .maybe: break
       case .to: if meaning(at + 1) != .copula { return .other }
@@ -243,7 +244,7 @@ extension OptionReader {
       case .correct, .answer, .option:
         let isPlace = [.preposition, .to].contains(meaning(at + 1)) && says("right", at)
         if isPlace { return .other }
-        return hasCondition(behind: at) ? .condition : .affirmed
+        return isElsewhere(start, at) || hasCondition(behind: at) ? .condition : .affirmed
       case .because, .stop, .comma, .newline: return at == start + 1 ? .end : isPraise ? .praised : .other
       default: return isPraise ? .praised : .other
       }

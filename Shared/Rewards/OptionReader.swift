@@ -46,13 +46,24 @@ struct OptionReader {
   var asksForAnswer = false
   var wasDenied = false
   var isCondition = false
+  /// The condition may not hold: "if it is sunny".
+  var isOpenCondition = false
   var wasCondition = false
   var isQuestion = false
+  /// Others say so, or it is said of another question.
+  var isSpoken = false
   var isSentenceStart = true
   var firstNaming = 0
   /// "or" stands behind an option of the sentence.
   var isAlternative = false
   // Of the line and the text.
+  var sentence = 0
+  /// Of the option named last: its sentence, what is behind it, whether it was denied.
+  var lastSentence = 0
+  var lastEnd = 0
+  var isLastDenied = false
+  /// How many options had been named at the last "wait".
+  var doubtedCount = 0
   var line = 0
   var isLineStart = true
   /// An option stands alone in this line, in the one before.
@@ -84,7 +95,7 @@ struct OptionReader {
         at += 1
       }
     }
-    return namings.reading
+    return namings.isDoubted(from: doubtedCount) ? .undecided : namings.reading
   }
 
   /// A choice's text and nothing else: it may read "Vitamin C", or "B".
@@ -126,6 +137,7 @@ struct OptionReader {
       namings.append(OptionNaming(letters: letters, weight: isPromoted ? .commitment : weight, line: line))
       if weight == .bare, cue.isBeginning || cue == .label { isList = true }
     }
+    (lastSentence, lastEnd, isLastDenied) = (sentence, group.end, weight == nil)
     let isMarked = [.stop, .colon, .dash].contains(meaning(group.end)) || group.isMarked
     cue = isMarked && cue.isBeginning ? .label : .none
     (hasOption, isLineStart, isSentenceStart) = (true, false, false)
@@ -139,7 +151,7 @@ struct OptionReader {
   /// nil where the options are denied.
   private func weight(_ group: Group, _ remark: Remark) -> OptionNaming.Weight? {
     if isDenied != (remark == .denied) { return nil }
-    if isDenied || isCondition || remark == .condition { return .mention }
+    if isDenied || isCondition || isSpoken || remark == .condition { return .mention }
     if remark == .affirmed { return isTentative || wasCondition ? .bare : .commitment }
     let isEnd = remark == .end
     switch cue {
