@@ -46,6 +46,9 @@ struct OptionChoices: Sendable {
   /// Whether choice `index` is a number alone.
   func isNumber(_ index: Int) -> Bool { texts[index].count == 1 && texts[index][0].allSatisfy(\.isDigit) }
 
+  /// Whether choice `index` begins with a number: "12", "12 cm", "25%".
+  func beginsWithNumber(_ index: Int) -> Bool { texts[index].first?.first?.isDigit ?? false }
+
   private func end(of words: [[UInt8]], in text: OptionText, at start: Int) -> Int? {
     var at = start
     for (position, word) in words.enumerated() {
@@ -70,6 +73,10 @@ extension OptionText {
     }
     guard index + 1 < tokens.count else { return false }
     return [.number, .letter].contains(tokens[index + 1].meaning)
+  }
+
+  func isNumberWord(_ index: Int) -> Bool {
+    tokens[index].meaning >= .letter && key(index).first.map(\.isDigit) ?? false
   }
 
   /// In lower case; a number word is its digits.

@@ -67,7 +67,9 @@ extension OptionReader {
       if says("going", at), self.meaning(at + 1) == .to, ["was", "were"].contains(where: { says($0, at - 1) }) {
         isSpoken = true
       }
+      if says("say", at), self.meaning(at - 1) == .to, self.meaning(at - 2) == .incorrect { demote(below: .commitment) }
       cue = isChoice(at) ? .answer : .none
+    case .think where hasOption && ["implies", "imply", "suggests"].contains { says($0, at) }: cue = .none
     case .think, .likely, .therefore:
       if !cue.isExplicit { cue = .conclusion }
       if meaning == .therefore {
@@ -107,13 +109,13 @@ extension OptionReader {
       cue = cue.isBeginning || cue == .conclusion ? .maybe : cue
       if cue != .maybe { isTentative = true }
     case .and, .or:
-      if cue == .none || cue == .option || cue == .label { cue = .part }
+      if !isRange, cue == .none || cue == .option || cue == .label { cue = .part }
       isJoint = true
       isQuestion = isQuestion || meaning == .or && wasSentenceStart
       isAlternative = meaning == .or && namings.count > firstNaming
     case .both, .between, .everything:
       if meaning != .both || cue == .label { cue = .none }
-      if meaning == .between { isDenied = false }
+      if meaning == .between { (isDenied, isRange) = (false, true) }
     case .condition: condition(at)
     case .preposition:
       cue =
@@ -225,6 +227,7 @@ extension OptionReader {
     wasCondition = wasCondition || isCondition
     isSpoken = isSpoken || isOpenCondition
     isOpenCondition = false
+    isRange = false
     (isDenied, isTentative, isCondition, isJoint, hasPronoun, hasOption) = (false, false, false, false, false, false)
   }
 }

@@ -16,6 +16,8 @@ enum OptionHint: Int, Sendable, Comparable {
   case mistake
   /// "More information is needed to choose B."
   case need
+  /// "B, but the picture is too dark to tell."
+  case tell
   /// "I mean B."
   case mean
 
@@ -39,10 +41,17 @@ extension OptionReader {
     case .mistake where (1...4).contains { [.to, .preposition].contains(meaning(at + $0)) && takesAnswer(at + $0 + 1) }:
       isDenied = true
     case .need where next == .to && takesAnswer(at + 2): isSpoken = true
+    case .tell where meaning(at - 1) == .to && [.other, .incorrect].contains(meaning(at - 2)) || isNegated(at):
+      demote(below: .commitment)
+      if isLastTentative, sentence - lastSentence == 1, let last = namings.indices.last {
+        namings[last].weight = .mention
+      }
     case .mean where says("i", at - 1): cue = .conclusion
     default: break
     }
   }
+
+  private func isNegated(_ at: Int) -> Bool { meaning(at - 1) == .not || says("be", at - 1) && meaning(at - 2) == .not }
 
   private func takesAnswer(_ at: Int) -> Bool { [.choose, .think, .answer].contains(meaning(at)) }
 

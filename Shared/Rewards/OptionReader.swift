@@ -38,6 +38,8 @@ struct OptionReader {
   // Of the clause.
   var isDenied = false
   var isTentative = false
+  /// Behind "between".
+  var isRange = false
   /// Behind "and" or "or".
   var isJoint = false
   var hasPronoun = false
@@ -57,11 +59,14 @@ struct OptionReader {
   /// "or" stands behind an option of the sentence.
   var isAlternative = false
   // Of the line and the text.
+  /// A letter alone in the first line.
+  var heading: OptionLetters?
   var sentence = 0
   /// Of the option named last: its sentence, what is behind it, whether it was denied.
   var lastSentence = 0
   var lastEnd = 0
   var isLastDenied = false
+  var isLastTentative = false
   /// How many options had been named at the last "wait".
   var doubtedCount = 0
   var line = 0
@@ -122,6 +127,9 @@ struct OptionReader {
     var remark = remark(at: group.end, isLabel: cue == .start && group.isMarked && meaning(group.start - 1) != .option)
     if group.isText, remark == .other { remark = .end }
     if remark == .other, isOnly(before: group.start) { remark = .praised }
+    if heading == nil, namings.isEmpty, line == 0, group.isAlone, !group.isText, meaning(group.end) == .newline {
+      heading = group.letters
+    }
     var letters = group.letters
     var weight = weight(group, remark)
     if isDenied, let last = group.last, weight == nil {
@@ -137,7 +145,7 @@ struct OptionReader {
       namings.append(OptionNaming(letters: letters, weight: isPromoted ? .commitment : weight, line: line))
       if weight == .bare, cue.isBeginning || cue == .label { isList = true }
     }
-    (lastSentence, lastEnd, isLastDenied) = (sentence, group.end, weight == nil)
+    (lastSentence, lastEnd, isLastDenied, isLastTentative) = (sentence, group.end, weight == nil, isTentative)
     let isMarked = [.stop, .colon, .dash].contains(meaning(group.end)) || group.isMarked
     cue = isMarked && cue.isBeginning ? .label : .none
     (hasOption, isLineStart, isSentenceStart) = (true, false, false)
@@ -152,6 +160,7 @@ struct OptionReader {
   private func weight(_ group: Group, _ remark: Remark) -> OptionNaming.Weight? {
     if isDenied != (remark == .denied) { return nil }
     if isDenied || isCondition || isSpoken || remark == .condition { return .mention }
+    if meaning(group.end) == .or || isHypothetical(group) { return .mention }
     if remark == .affirmed { return isTentative || wasCondition ? .bare : .commitment }
     let isEnd = remark == .end
     switch cue {
@@ -172,6 +181,12 @@ struct OptionReader {
         && meaning(group.start - 1 - (group.isOpened ? 1 : 0)) == .other
         ? .bare : soft(remark)
     }
+  }
+
+  /// "A", and then "from behind it would be to the right".
+  private func isHypothetical(_ group: Group) -> Bool {
+    guard let heading, heading != group.letters, group.isText, !cue.isExplicit else { return false }
+    return (1...3).contains { says("would", group.start - $0) }
   }
 
   /// "Only B fits."

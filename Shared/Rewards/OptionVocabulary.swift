@@ -88,6 +88,7 @@ enum OptionVocabulary {
     .former: "originally initially formerly first 原来 原本 本来 起初",
     .mistake: "mistake error trap pitfall fallacy misconception distractor tempting tempted mistakenly incorrectly",
     .need: "needed required necessary insufficient enough hesitate hesitant reluctant refuse unable",
+    .tell: "tell know determine determined sure",
     .mean: "mean",
   ])
 
