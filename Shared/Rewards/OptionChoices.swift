@@ -23,8 +23,11 @@ struct OptionChoices: Sendable {
       let words = text.tokens.indices.filter { text.isContent($0) }
       return words.dropFirst(words.count > 1 && text.isArticle(words[0]) ? 1 : 0).map { text.key($0) }
     }
+    areNumbers = !texts.isEmpty && texts.allSatisfy { $0.first?.first?.isDigit ?? false }
   }
 
+  /// Whether all of them begin with a number: "12", "12 cm", "25%".
+  let areNumbers: Bool
   var areKnown: Bool { !texts.isEmpty }
 
   /// The choice whose text stands at `start`, the longest one, and the index behind it; nil where none or two equal

@@ -15,13 +15,17 @@ extension OptionReader {
         for index in firstNaming..<namings.count { namings[index].weight = .mention }
       }
       endSentence()
+    case .dash where isEquation: cue = .none
     case .colon, .dash, .arrow:
+      if meaning == .arrow, concludes(at) { isConcluded = true }
       if !cue.isExplicit, cue != .conclusion, cue != .label, cue != .maybe {
         cue = hasOption && cue == .none ? .none : .part
       }
       if meaning == .colon, self.meaning(at - 1) == .correct { cue = .answer }
     case .comma:
+      let isGivenToo = isGiven && isEqualSign(at + 2)
       endClause()
+      if isGivenToo { (isGiven, isPremise) = (true, true) }
       if cue == .none || cue == .option || cue == .weak || cue == .content || cue == .label { cue = .part }
     case .open, .close: break
     case .boxOpen: cue = .box
@@ -29,7 +33,8 @@ extension OptionReader {
     case .slash: cue = .none
     case .symbol, .number:
       let isEquation = text.word(text.tokens[at]).first == UInt8(ascii: "=")
-      if isEquation { isOpenCondition = false }
+      if isEquation { (isOpenCondition, self.isEquation) = (false, true) }
+      if meaning == .number, isEqualSign(at - 1) || self.meaning(at - 1) == .copula && isConcluded { value() }
       cue = isEquation ? (cue == .answer ? .answer : .content) : .none
     default: word(at, meaning, wasSentenceStart)
     }
@@ -74,6 +79,7 @@ extension OptionReader {
       if !cue.isExplicit { cue = .conclusion }
       if meaning == .therefore {
         endClause()
+        if concludes(at) { isConcluded = true }
         isSpoken = false
       }
     case .correction:
@@ -104,6 +110,7 @@ extension OptionReader {
     case .because where isRemainder(at): cue = .conclusion
     case .because:
       endClause()
+      premise(at)
       cue = .none
     case .maybe:
       cue = cue.isBeginning || cue == .conclusion ? .maybe : cue
@@ -195,12 +202,14 @@ extension OptionReader {
   // MARK: Ends
 
   private mutating func newline(_ at: Int) {
+    let isOpen = isConcluded && [.comma, .colon, .therefore].contains(meaning(at - 1))
     isAnnounced = meaning(at - 1) == .colon && !cue.isExplicit || isAnnounced && isList
     if !isList { proseCount += lineCount }
     (wasList, isList, lineCount) = (isList, false, 0)
     line += 1
     isLineStart = true
     if cue != .answer && cue != .box { endSentence() }
+    if isOpen { isConcluded = true }
   }
 
   private mutating func stop(_ at: Int) {
@@ -217,7 +226,7 @@ extension OptionReader {
     endClause()
     cue = .start
     if !isSentenceStart { sentence += 1 }
-    isSpoken = false
+    (isSpoken, isConcluded) = (false, false)
     (asksForAnswer, wasDenied, wasCondition, isQuestion, isSentenceStart) = (false, false, false, false, true)
     isAlternative = false
     firstNaming = namings.count
@@ -227,7 +236,7 @@ extension OptionReader {
     wasCondition = wasCondition || isCondition
     isSpoken = isSpoken || isOpenCondition
     isOpenCondition = false
-    isRange = false
+    (isRange, isEquation, isPremise, isGiven) = (false, false, false, false)
     (isDenied, isTentative, isCondition, isJoint, hasPronoun, hasOption) = (false, false, false, false, false, false)
   }
 }

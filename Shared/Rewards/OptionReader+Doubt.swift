@@ -18,6 +18,8 @@ enum OptionHint: Int, Sendable, Comparable {
   case need
   /// "B, but the picture is too dark to tell."
   case tell
+  /// "Let AB = 10."
+  case given
   /// "I mean B."
   case mean
 
@@ -46,6 +48,7 @@ extension OptionReader {
       if isLastTentative, sentence - lastSentence == 1, let last = namings.indices.last {
         namings[last].weight = .mention
       }
+    case .given: premise(at)
     case .mean where says("i", at - 1): cue = .conclusion
     default: break
     }

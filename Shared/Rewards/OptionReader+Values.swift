@@ -2,6 +2,39 @@
 // Numbers as choices: which ones are values of their own.
 
 extension OptionReader {
+  /// "so", "therefore", "⇒".
+  func concludes(_ at: Int) -> Bool {
+    meaning(at) == .arrow
+      || ["so", "therefore", "thus", "hence", "consequently", "finally", "accordingly", "ergo", "所以", "因此", "故", "因而"]
+        .contains { says($0, at) }
+  }
+
+  /// What a number behind "=" or "is" is worth; nil where numbers are no choices, or it is one word among others.
+  func weightOfValue() -> OptionNaming.Weight? {
+    guard choices.areNumbers else { return nil }
+    if isPremise || isCondition || wasCondition && !isConcluded { return .mention }
+    if isTentative { return nil }
+    return isConcluded && (isEquation || cue == .weak) ? .derived : isEquation ? .weak : nil
+  }
+
+  /// A number that is no choice, or no answer, stands where a value does.
+  mutating func value() {
+    guard choices.areNumbers, isConcluded || isEquation, !isPremise else { return }
+    namings.append(
+      OptionNaming(
+        letters: [], weight: isConcluded ? .derived : .weak, line: line, sentence: sentence, isValue: isEquation,
+        conclusion: conclusion))
+  }
+
+  /// "since", "given": values in the clause are none that is looked for. "Let AB = 10, BC = 12": in the next one too.
+  mutating func premise(_ at: Int) {
+    guard choices.areNumbers else { return }
+    isGiven = ["given", "let"].contains { says($0, at) }
+    isPremise = isGiven || ["since", "because", "as", "with", "where", "when"].contains { says($0, at) }
+  }
+
+  func isEqualSign(_ at: Int) -> Bool { meaning(at) == .symbol && text.word(text.tokens[at]) == [UInt8(ascii: "=")] }
+
   /// Whether the number at `start`, with its unit up to `end`, is a bound or part of a range or of a larger number:
   /// "at most 10", "5–6", "10 + 2".
   func isPartOfNumber(_ start: Int, _ end: Int) -> Bool {

@@ -58,6 +58,13 @@ struct OptionReader {
   var firstNaming = 0
   /// "or" stands behind an option of the sentence.
   var isAlternative = false
+  // Of values, where the choices are numbers: behind "=" in the clause; behind "since" or "given" in it; behind "so" or
+  // "therefore" in the sentence.
+  var isEquation = false
+  var isPremise = false
+  var isGiven = false
+  var isConcluded = false { didSet { if isConcluded { conclusion += 1 } } }
+  private(set) var conclusion = 0
   // Of the line and the text.
   /// A letter alone in the first line.
   var heading: OptionLetters?
@@ -142,9 +149,13 @@ struct OptionReader {
     if let weight {
       let isLast = isLineStart && group.start >= lastLine && proseCount >= 4 && !wasList
       let isPromoted = weight == .bare && cue == .start && isLast && group.isAlone
-      namings.append(OptionNaming(letters: letters, weight: isPromoted ? .commitment : weight, line: line))
+      namings.append(
+        OptionNaming(
+          letters: letters, weight: isPromoted ? .commitment : weight, line: line, sentence: sentence,
+          isValue: isEquation, conclusion: conclusion))
       if weight == .bare, cue.isBeginning || cue == .label { isList = true }
     }
+    if weight == nil { value() }
     (lastSentence, lastEnd, isLastDenied, isLastTentative) = (sentence, group.end, weight == nil, isTentative)
     let isMarked = [.stop, .colon, .dash].contains(meaning(group.end)) || group.isMarked
     cue = isMarked && cue.isBeginning ? .label : .none
@@ -171,7 +182,9 @@ struct OptionReader {
         return .mention
       }
       return isEnd ? .bare : soft(remark)
-    case .weak, .content, .existence: return isEnd && !hasOption ? .weak : soft(remark)
+    case .weak, .content, .existence:
+      if group.isText, isEnd, let weight = weightOfValue() { return weight }
+      return isEnd && !hasOption ? .weak : soft(remark)
     case .none where group.isText: return isEnd && !hasOption ? .weak : soft(remark)
     case .option where isEnd && !hasOption && meaning(group.end - 1) == .close && isLastContent(group.end - 1):
       return .weak

@@ -89,6 +89,7 @@ enum OptionVocabulary {
     .mistake: "mistake error trap pitfall fallacy misconception distractor tempting tempted mistakenly incorrectly",
     .need: "needed required necessary insufficient enough hesitate hesitant reluctant refuse unable",
     .tell: "tell know determine determined sure",
+    .given: "let",
     .mean: "mean",
   ])
 
