@@ -82,18 +82,18 @@ extension OptionText {
     tokens[index].meaning >= .letter && key(index).first.map(\.isDigit) ?? false
   }
 
-  /// In lower case; a number word is its digits.
+  /// In lower case; a number word is its digits, a word for a unit its sign.
   func key(_ index: Int) -> [UInt8] {
     let lower = bytes[tokens[index].range].map { $0.isCapital ? $0 | 0x20 : $0 }
-    let value = numberWords.firstIndex(of: String(decoding: lower, as: UTF8.self))
-    return value.map { Array("\($0)".utf8) } ?? (tokens[index].meaning == .dash ? [UInt8(ascii: "-")] : lower)
+    if tokens[index].meaning == .dash { return [UInt8(ascii: "-")] }
+    return OptionVocabulary.keys[String(decoding: lower, as: UTF8.self)] ?? lower
   }
 
   /// Whether token `index` has this key.
   func says(_ key: [UInt8], _ index: Int) -> Bool {
     let word = bytes[tokens[index].range]
     if word.count == key.count, zip(word, key).allSatisfy({ ($0.isCapital ? $0 | 0x20 : $0) == $1 }) { return true }
-    return key.count <= 2 && key[0].isDigit && word.count <= 5 && self.key(index) == key
+    return key.count <= 2 && !key[0].isLetter && (2...10).contains(word.count) && self.key(index) == key
       || key == [UInt8(ascii: "-")] && tokens[index].meaning == .dash
   }
 }

@@ -90,6 +90,7 @@ extension OptionReader {
       .colon,
       .therefore, .exclude, .slash:
       return true
+    case .correction: return meaning(end + 1) == .exclude  // "rather than"
     case .copula, .seems: return [.affirmed, .denied].contains(remark(at: end))
     case .other: return choices.isNumber(index) && (cue == .existence || isCount(end))
     case .preposition: return [.content, .weak, .existence].contains(cue)
@@ -259,6 +260,10 @@ extension OptionReader {
       case .to: if meaning(at + 1) != .copula { return .other }
       case .choose where ["guess", "pick", "vote"].contains { says($0, at) }: return .affirmed
       case .superlative: isPraise = true
+      case .pronoun where says("one", at) && [.pronoun, .copula].contains(meaning(at + 1)):
+        // "is the one that best describes it"
+        let judged = meaning(at + 2) == .copula ? at + 3 : at + 2
+        return [.correct, .match].contains(meaning(judged)) ? .affirmed : isPraise ? .praised : .other
       case .other where says("out", at + 1): return .denied  // "ruled out"
       case .other where says("more", at) && (meaning(at + 1) == .likely || says("plausible", at + 1)): isPraise = true
       case .not, .no, .nor, .exclude, .incorrect, .fails: return .denied

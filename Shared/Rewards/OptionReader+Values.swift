@@ -46,7 +46,7 @@ extension OptionReader {
     let isJoined =
       isOperator(start - 1) || (before == .dash || before == .to) && isNumber(start - 2)
       || [.dash, .slash, .to].contains(meaning(end)) && isNumber(end + 1)
-    return isBound || isJoined
+    return isBound || isJoined || isNumber(end)
   }
 
   func isNumber(_ at: Int) -> Bool { meaning(at) == .number || at >= 0 && at < tokens.count && text.isNumberWord(at) }

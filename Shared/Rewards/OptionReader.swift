@@ -74,6 +74,9 @@ struct OptionReader {
   var lastEnd = 0
   var isLastDenied = false
   var isLastTentative = false
+  var wasEverDenied = false
+  /// Behind the last option that stands alone.
+  var listEnd = 0
   /// How many options had been named at the last "wait".
   var doubtedCount = 0
   var line = 0
@@ -107,7 +110,9 @@ struct OptionReader {
         at += 1
       }
     }
-    return namings.isDoubted(from: doubtedCount) ? .undecided : namings.reading
+    if namings.isDoubted(from: doubtedCount) { return .undecided }
+    let reading = namings.reading
+    return concluded(reading).map { .committed($0) } ?? reading
   }
 
   /// A choice's text and nothing else: it may read "Vitamin C", or "B".
@@ -144,7 +149,7 @@ struct OptionReader {
       letters = last
       weight = .commitment
     }
-    if remark == .denied || isDenied { wasDenied = true }
+    if remark == .denied || isDenied { (wasDenied, wasEverDenied) = (true, true) }
     if isAlternative, let last = namings.last { letters.formUnion(last.letters) }
     if let weight {
       let isLast = isLineStart && group.start >= lastLine && proseCount >= 4 && !wasList
@@ -153,6 +158,7 @@ struct OptionReader {
         OptionNaming(
           letters: letters, weight: isPromoted ? .commitment : weight, line: line, sentence: sentence,
           isValue: isEquation, conclusion: conclusion))
+      if weight == .bare { listEnd = group.end }
       if weight == .bare, cue.isBeginning || cue == .label { isList = true }
     }
     if weight == nil { value() }
@@ -171,7 +177,7 @@ struct OptionReader {
   private func weight(_ group: Group, _ remark: Remark) -> OptionNaming.Weight? {
     if isDenied != (remark == .denied) { return nil }
     if isDenied || isCondition || isSpoken || remark == .condition { return .mention }
-    if meaning(group.end) == .or || isHypothetical(group) { return .mention }
+    if isOneOfSeveral(group) || isHypothetical(group) { return .mention }
     if remark == .affirmed { return isTentative || wasCondition ? .bare : .commitment }
     let isEnd = remark == .end
     switch cue {
@@ -194,6 +200,15 @@ struct OptionReader {
         && meaning(group.start - 1 - (group.isOpened ? 1 : 0)) == .other
         ? .bare : soft(remark)
     }
+  }
+
+  /// "a wolf or a dog", "a dog or a wolf", where one is no choice; "Lima and Quito are".
+  private func isOneOfSeveral(_ group: Group) -> Bool {
+    if meaning(group.end) == .or { return true }
+    if meaning(group.start - 1) == .or, !isAlternative, ![nil, .newline].contains(meaning(group.start - 2)) {
+      return true
+    }
+    return group.isText && meaning(group.end) == .and && choices.match(text, at: group.end + 1) != nil
   }
 
   /// "A", and then "from behind it would be to the right".

@@ -56,7 +56,8 @@ struct OptionText: Sendable {
     case UInt8(ascii: "="):
       let isArrow = at + 1 < bytes.count && bytes[at + 1] == UInt8(ascii: ">")
       return add(isArrow ? .arrow : .symbol, at..<(at + (isArrow ? 2 : 1)), isSpaced)
-    case UInt8(ascii: "+"), UInt8(ascii: "^"), UInt8(ascii: "%"), UInt8(ascii: "@"): return add(.symbol, one, isSpaced)
+    case UInt8(ascii: "^"): return add(.symbol, at..<degrees(at), isSpaced)
+    case UInt8(ascii: "+"), UInt8(ascii: "%"), UInt8(ascii: "@"): return add(.symbol, one, isSpaced)
     default: break  // white space, quotes, asterisks, dollar signs and what else decorates
     }
     return at + 1
@@ -75,6 +76,15 @@ struct OptionText: Sendable {
     let joins = end == at + 1 && end < bytes.count && (bytes[end].isDigit || bytes[end].isLetter && !isSpaced)
     if joins { return add(.symbol, at..<end, isSpaced) }
     return isLineStart ? end : add(.dash, at..<end, isSpaced)
+  }
+
+  /// Behind "^\circ" or "^{\circ}", or behind "^".
+  private func degrees(_ at: Int) -> Int {
+    for sign in [#"^\circ"#, #"^{\circ}"#] where bytes[at...].starts(with: sign.utf8) {
+      let end = at + sign.utf8.count
+      if end == bytes.count || !bytes[end].isLetter { return end }
+    }
+    return at + 1
   }
 
   /// Digits with points and commas between them.

@@ -127,6 +127,29 @@ enum OptionVocabulary {
       uniquingKeysWith: { min($0, $1) })
   }
 
+  /// What stands for the same in a choice and an answer: digits for number words, signs for units.
+  static let keys: [String: [UInt8]] = {
+    let more = [
+      "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+    ]
+    var keys: [String: String] = [
+      "thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90",
+      "percent": "%", "degree": "^", "degrees": "^", #"^\circ"#: "^", #"^{\circ}"#: "^",
+    ]
+    for (value, word) in (numberWords + more).enumerated() { keys[word] = "\(value)" }
+    return keys.mapValues { Array($0.utf8) }
+  }()
+
+  /// Words of a sentence from which nothing is concluded.
+  static func isDoubtful(_ word: ArraySlice<UInt8>) -> Bool {
+    guard word.count <= 9 else { return false }
+    return doubtful.contains(String(decoding: word.lazy.map { $0.isCapital ? $0 | 0x20 : $0 }, as: UTF8.self))
+  }
+  private static let doubtful: Set<String> = [
+    "would", "should", "second", "third", "next", "almost", "nearly", "same", "opposite", "other", "another", "from",
+    "tell", "unclear", "suppose", "previous", "mistake", "error", "trap", "expected", "supposed", "you",
+  ]
+
   static let multipliers = [
     "hundred", "thousand", "million", "billion", "dozen", "percent", "half", "halves", "third", "thirds", "quarter",
     "quarters", "times", "tenths", "point",
