@@ -58,6 +58,7 @@ struct OptionNaming: Sendable {
   var sentence = 0
   /// It stands behind "=".
   var isValue = false
+  var isTicked = false
   /// How many times the answer had concluded something.
   var conclusion = 0
 }
@@ -76,6 +77,7 @@ extension [OptionNaming] {
     }
     if let last = lastIndex(where: { $0.weight == .commitment }) {
       // "The answer is A. B": another one alone on the same line takes the commitment back, a list does not.
+      if self[last].isTicked { return .committed(OptionLetters(self.lazy.filter(\.isTicked).map(\.letters))) }
       let after = OptionLetters(
         self[last...].lazy.filter { $0.weight == .bare && $0.line == self[last].line }.map(\.letters))
       return .committed(after.count == 1 ? self[last].letters.union(after) : self[last].letters)

@@ -26,7 +26,11 @@ extension OptionReader {
       let isGivenToo = isGiven && isEqualSign(at + 2)
       endClause()
       if isGivenToo { (isGiven, isPremise) = (true, true) }
-      if cue == .none || cue == .option || cue == .weak || cue == .content || cue == .label { cue = .part }
+      if isReason {
+        cue = .none
+      } else if cue == .none || cue == .option || cue == .weak || cue == .content || cue == .label {
+        cue = .part
+      }
     case .open, .close: break
     case .boxOpen: cue = .box
     case .boxClose: cue = .none
@@ -79,6 +83,7 @@ extension OptionReader {
       if !cue.isExplicit { cue = .conclusion }
       if meaning == .therefore {
         endClause()
+        (isReason, isAlternative) = (false, false)
         if concludes(at) { isConcluded = true }
         isSpoken = false
       }
@@ -92,7 +97,7 @@ extension OptionReader {
     case .but where isEverything(before: at): isDenied = true
     case .but:
       retract(at)
-      isSpoken = false
+      (isSpoken, isReason) = (false, false)
       endClause()
       cue = wasDenied ? .conclusion : .part
     case .not where deniesBackwards(at):
@@ -102,7 +107,9 @@ extension OptionReader {
       if meaning == .exclude, isCondition { isSpoken = true }  // "If I had to exclude one, it would be B."
       deny(at)
     case .incorrect where [.pronoun, .to].contains(self.meaning(at + 1)): isDenied = true  // "impossible that"
+    case .incorrect where says("✗", at) && isLineStartMark(at): isDenied = true
     case .fails, .incorrect: cue = .none
+    case .correct where says("✓", at) && isLineStartMark(at): (cue, isTicked) = (.answer, true)
     case .correct:
       asksForAnswer = true
       if !cue.isExplicit, cue != .conclusion { cue = .none }
@@ -110,6 +117,7 @@ extension OptionReader {
     case .because where isRemainder(at): cue = .conclusion
     case .because:
       endClause()
+      isReason = namings.count > firstNaming
       premise(at)
       cue = .none
     case .maybe:
@@ -126,14 +134,16 @@ extension OptionReader {
     case .condition: condition(at)
     case .preposition:
       cue =
-        cue == .answer && isChoiceBefore(at)
+        cue == .answer && (isChoiceBefore(at) || self.meaning(at - 1) == .shows)
         ? cue : cue.isBeginning || [.weak, .conclusion, .content].contains(cue) ? .content : .none
     case .to, .filler, .article, .superlative: break
     case .seems: copula(at)
     case .match: cue = hasOption ? .none : .conclusion
+    case .shows where cue == .answer && self.meaning(at - 1) == .copula: break  // "is shown in B"
     case .shows: cue = .content
     case .there: (hasPronoun, cue) = (false, .existence)
     case .does: isQuestion = isQuestion || wasSentenceStart
+    case .other where says("like", at) && self.meaning(at - 1) == .seems: break  // "looks like B"
     default:
       cue = .none
       hasPronoun = false
@@ -153,6 +163,9 @@ extension OptionReader {
     }
   }
 
+  /// A mark before an option: "✅ B".
+  private func isLineStartMark(_ at: Int) -> Bool { [nil, .newline].contains(meaning(at - 1)) }
+
   /// "any option but", "all of the options but"
   private func isEverything(before at: Int) -> Bool {
     if meaning(at - 1) == .everything { return true }
@@ -171,7 +184,10 @@ extension OptionReader {
     guard Self.motions.contains(where: { says($0, at) }) else { return meaning(at + 1) != .between }
     return ["with", "for", "on", "towards", "toward"].contains { says($0, at + 1) }
   }
-  private static let motions = ["go", "goes", "going", "went", "stick", "settle", "opt", "opting", "lean", "leaning"]
+  private static let motions = [
+    "go", "goes", "going", "went", "stick", "settle", "settled", "decide", "decided", "opt", "opting", "lean",
+    "leaning",
+  ]
 
   /// "left with", "leaves us with"
   private func isRemainder(_ at: Int) -> Bool {
@@ -203,6 +219,7 @@ extension OptionReader {
 
   private mutating func newline(_ at: Int) {
     let isOpen = isConcluded && [.comma, .colon, .therefore].contains(meaning(at - 1))
+    isTicked = isTicked && cue == .answer
     isAnnounced = meaning(at - 1) == .colon && !cue.isExplicit || isAnnounced && isList
     if !isList { proseCount += lineCount }
     (wasList, isList, lineCount) = (isList, false, 0)
@@ -226,7 +243,7 @@ extension OptionReader {
     endClause()
     cue = .start
     if !isSentenceStart { sentence += 1 }
-    (isSpoken, isConcluded) = (false, false)
+    (isSpoken, isConcluded, isReason) = (false, false, false)
     (asksForAnswer, wasDenied, wasCondition, isQuestion, isSentenceStart) = (false, false, false, false, true)
     isAlternative = false
     firstNaming = namings.count

@@ -90,6 +90,7 @@ extension OptionReader {
       .colon,
       .therefore, .exclude, .slash:
       return true
+    case .correct, .incorrect: return meaning(end + 1).map { $0 < .symbol } ?? true  // "cat ❌"
     case .correction: return meaning(end + 1) == .exclude  // "rather than"
     case .copula, .seems: return [.affirmed, .denied].contains(remark(at: end))
     case .other: return choices.isNumber(index) && (cue == .existence || isCount(end))
@@ -226,6 +227,9 @@ extension OptionReader {
     switch meaning(at) {
     case nil, .newline, .question: return .end
     case .stop, .colon, .dash, .comma, .open: return verdict(behind: at)
+    case .to where says("me", at + 1): return .end
+    case .letter where says("i", at) && ["guess", "think", "believe", "suppose", "say"].contains { says($0, at + 1) }:
+      return .end
     case .because, .but, .exclude, .therefore, .pronoun: return .end
     case .not: return option(behindNot: at) && !deniesBackwards(at) ? .end : .denied
     case .condition: return .condition
@@ -264,6 +268,7 @@ extension OptionReader {
         // "is the one that best describes it"
         let judged = meaning(at + 2) == .copula ? at + 3 : at + 2
         return [.correct, .match].contains(meaning(judged)) ? .affirmed : isPraise ? .praised : .other
+      case .other where says("odd", at) && says("one", at + 1) && says("out", at + 2): return .praised
       case .other where says("out", at + 1): return .denied  // "ruled out"
       case .other where says("more", at) && (meaning(at + 1) == .likely || says("plausible", at + 1)): isPraise = true
       case .not, .no, .nor, .exclude, .incorrect, .fails: return .denied

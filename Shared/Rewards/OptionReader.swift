@@ -65,7 +65,11 @@ struct OptionReader {
   var isGiven = false
   var isConcluded = false { didSet { if isConcluded { conclusion += 1 } } }
   private(set) var conclusion = 0
+  /// Behind "because", of an option that has been named.
+  var isReason = false
   // Of the line and the text.
+  /// Behind a tick at the beginning of the line.
+  var isTicked = false
   /// A letter alone in the first line.
   var heading: OptionLetters?
   var sentence = 0
@@ -102,7 +106,10 @@ struct OptionReader {
     if let whole = wholeChoice() { return .committed(whole) }
     var at = 0
     while at < text.tokens.count {
-      if let group = group(at: at) {
+      if let label = labelOfAnswer(at) {
+        cue = .answer
+        at = label
+      } else if let group = group(at: at) {
         record(group)
         at = group.end
       } else {
@@ -113,6 +120,15 @@ struct OptionReader {
     if namings.isDoubted(from: doubtedCount) { return .undecided }
     let reading = namings.reading
     return concluded(reading).map { .committed($0) } ?? reading
+  }
+
+  /// Behind "(A, B, C, or D):" after "answer", or "A:" in a text that begins with "Q:"; nil where neither stands.
+  private func labelOfAnswer(_ at: Int) -> Int? {
+    if says("a", at), meaning(at + 1) == .colon, says("q", 0), meaning(1) == .colon, isSentenceStart { return at + 2 }
+    guard meaning(at) == .open, meaning(at - 1) == .answer else { return nil }
+    var end = at + 1
+    while end - at < 40, [.letter, .comma, .or, .slash, .and].contains(meaning(end)) { end += 1 }
+    return end > at + 2 && meaning(end) == .close && meaning(end + 1) == .colon ? end + 2 : nil
   }
 
   /// A choice's text and nothing else: it may read "Vitamin C", or "B".
@@ -157,7 +173,7 @@ struct OptionReader {
       namings.append(
         OptionNaming(
           letters: letters, weight: isPromoted ? .commitment : weight, line: line, sentence: sentence,
-          isValue: isEquation, conclusion: conclusion))
+          isValue: isEquation, isTicked: isTicked, conclusion: conclusion))
       if weight == .bare { listEnd = group.end }
       if weight == .bare, cue.isBeginning || cue == .label { isList = true }
     }

@@ -26,7 +26,7 @@ enum OptionVocabulary {
     .pronoun: "it that this these those which one ones",
     .choose: """
     choose chose chosen choosing chooses pick picked picking picks select selected selecting selects say saying says \
-    said guess vote go goes going went stick settle opt opting lean leaning prefer conclude concludes mark answering
+    said guess vote go goes going went stick settle settled decide decided opt opting lean leaning prefer conclude concludes mark answering
     """,
     .think: "think thought believe believed feel suspect thinking bet reckon suggests suggest implies imply indicates",
     .therefore:
@@ -41,10 +41,10 @@ enum OptionVocabulary {
     discard discards discarded discarding dismiss dismissed except instead unlike than against avoid \
     omit ignore cross crossed over
     """,
-    .correct: "correct right best correctly accurately accurate closest better yes likeliest beats",
+    .correct: "correct right best correctly accurately accurate closest better yes likeliest beats ✓",
     .incorrect: """
     incorrect wrong false invalid impossible unlikely incorrectly inaccurate out irrelevant implausible mistaken \
-    untrue hard difficult improbable incompatible inconsistent
+    untrue ✗ hard difficult improbable incompatible inconsistent
     """,
     .superlative: "only most true",
     .fails: "fails fail lacks contradicts contradict mismatches",
@@ -65,7 +65,7 @@ enum OptionVocabulary {
     .preposition: "on in at of for from by inside near under behind beside into",
     .to: "to towards toward",
     .match: "matches match corresponds correspond corresponding points leads matching leaves leaving",
-    .shows: "shows show showing depicts depict depicting displays features contains see seen sees",
+    .shows: "shows show showing shown depicted depicts depict depicting displays features contains see seen sees",
     .there: "there",
     .seems: "seems seem looks appears sounds feels remains makes make",
     .does: "does do did doing",
@@ -101,7 +101,7 @@ enum OptionVocabulary {
     .modal: "应该 应当 应 應該 應 必须",
     .mayModal: "可能是 可以 可能",
     .pronoun: "它 这",
-    .choose: "选 选择 選 選擇 选取 选出 选定 應選 应选 故选 选的是",
+    .choose: "倾向于 倾向 选 选择 選 選擇 选取 选出 选定 應選 应选 故选 选的是",
     .think: "发现 认为 觉得 我认为 我觉得 猜",
     .therefore: "所以 因此 故 因而 综上 综上所述 于是 よって したがって 따라서",
     .but: "后来 但 但是 而 而是 不过 しかし",
