@@ -37,6 +37,11 @@ extension OptionReader {
     case .slash: cue = .none
     case .symbol, .number:
       let isEquation = text.word(text.tokens[at]).first == UInt8(ascii: "=")
+      if isEquation, isSolvedNot(at) {
+        value()
+        cue = .none
+        return
+      }
       if isEquation { (isOpenCondition, self.isEquation) = (false, true) }
       if meaning == .number, isEqualSign(at - 1) || self.meaning(at - 1) == .copula && isConcluded { value() }
       cue = isEquation ? (cue == .answer ? .answer : .content) : .none
@@ -72,7 +77,8 @@ extension OptionReader {
       let isMade = ["makes", "make"].contains { says($0, at - 1) }
       if cue != .answer { cue = isMade ? .conclusion : .none }
     case .choose:
-      // "I was going to say B"
+      // "The teacher said B", "I was going to say B"
+      if ["says", "said"].contains(where: { says($0, at) }), self.meaning(at - 1) == .other { isSpoken = true }
       if says("going", at), self.meaning(at + 1) == .to, ["was", "were"].contains(where: { says($0, at - 1) }) {
         isSpoken = true
       }
@@ -93,7 +99,7 @@ extension OptionReader {
       if ["wait", "hmm", "hm", "oops"].contains(where: { says($0, at) }) { doubtedCount = namings.count }
     case .no:
       let isFirst = (cue.isBeginning || cue == .label || cue == .conclusion) && self.meaning(at + 1) != .other
-      if isFirst { cue = .conclusion } else { deny(at) }
+      if isFirst, !says("one", at + 1) { cue = .conclusion } else { deny(at) }
     case .but where isEverything(before: at): isDenied = true
     case .but:
       retract(at)

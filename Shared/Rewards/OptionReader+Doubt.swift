@@ -18,6 +18,8 @@ enum OptionHint: Int, Sendable, Comparable {
   case need
   /// "B, but the picture is too dark to tell."
   case tell
+  /// "Provided that the scale is linear"
+  case provided
   /// "Let AB = 10."
   case given
   /// "I mean B."
@@ -49,6 +51,7 @@ extension OptionReader {
         namings[last].weight = .mention
       }
     case .given: premise(at)
+    case .provided where says("that", at + 1): (isCondition, isOpenCondition) = (true, true)
     case .mean where says("i", at - 1): cue = .conclusion
     default: break
     }
@@ -74,16 +77,18 @@ extension OptionReader {
   private func retracts(_ start: Int) -> Bool {
     if meaning(start) == .but { return meaning(start + 1) == .no && isEnd(start + 2) }
     let before = meaning(start - 1)
-    guard ["that", "this", "it"].contains(where: { says($0, start) }),
+    guard ["that", "this", "it", "这", "那", "它"].contains(where: { says($0, start) }),
       before == nil || before == .but || before.map({ $0 < .symbol }) ?? false
     else { return false }
     var at = start + 1
     var isDenied = false
     while at - start < 6, let next = meaning(at) {
       switch next {
-      case .copula, .modal, .seems, .filler, .article: break
+      case .copula, .modal, .seems, .does, .filler, .article: break
       case .letter where text.isArticle(at): break
-      case .not: isDenied = true
+      case .not:
+        isDenied = true
+        if before == .but, isEnd(at + 1) { return true }
       case .incorrect: return isEnd(at + 1) && !isDenied
       case .correct, .superlative: return isDenied && isEnd(at + 1)
       case .other: return OptionVocabulary.hint(at, in: text) == .mistake && isEnd(at + 1) && !isDenied
@@ -94,7 +99,10 @@ extension OptionReader {
     return false
   }
 
-  private func isEnd(_ at: Int) -> Bool { meaning(at).map { $0 < .symbol || $0 == .because } ?? true }
+  private func isEnd(_ start: Int) -> Bool {
+    let at = says("的", start) ? start + 1 : start
+    return meaning(at).map { $0 < .symbol || $0 == .because } ?? true
+  }
 
   /// "the worst choice", "the least likely answer".
   func isPoor(before at: Int) -> Bool {

@@ -7,7 +7,9 @@ extension OptionReader {
   func concluded(_ reading: OptionReading) -> OptionLetters? {
     guard choices.areKnown, let sentence = lastSentenceRange() else { return nil }
     switch reading {
-    case .nothing, .undecided: if wasEverDenied || listEnd > 0 { return nil }
+    case .nothing, .undecided:
+      let isRefused = text.tokens[..<sentence.lowerBound].contains { $0.meaning == .not }
+      if wasEverDenied || listEnd > 0 || isRefused { return nil }
     case .committed(let letters):
       let isList = letters.count > 1 && !namings.contains { $0.weight > .bare || $0.weight == .derived }
       guard isList, listEnd > 0, sentence.lowerBound > listEnd else { return nil }

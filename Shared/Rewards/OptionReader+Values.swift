@@ -33,6 +33,18 @@ extension OptionReader {
     isPremise = isGiven || ["since", "because", "as", "with", "where", "when"].contains { says($0, at) }
   }
 
+  /// Whether what stands before the "=" is not the quantity itself: "2x = 12", "x + 2 = 12", "x² = 12".
+  func isSolvedNot(_ equal: Int) -> Bool {
+    guard !isEquation, equal > 1, choices.areNumbers else { return false }
+    let isName = [.letter, .other].contains(meaning(equal - 1))
+    if isName {
+      let word = text.word(text.tokens[equal - 1])
+      if word.contains(0xB2) || word.contains(0xB3) { return true }
+      return isOperator(equal - 2) || meaning(equal - 2) == .number && !text.tokens[equal - 1].isSpaced
+    }
+    return isNumber(equal - 1) && isOperator(equal - 2) && [.letter, .other].contains(meaning(equal - 3))
+  }
+
   func isEqualSign(_ at: Int) -> Bool { meaning(at) == .symbol && text.word(text.tokens[at]) == [UInt8(ascii: "=")] }
 
   /// Whether the number at `start`, with its unit up to `end`, is a bound or part of a range or of a larger number:

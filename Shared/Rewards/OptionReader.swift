@@ -178,10 +178,16 @@ struct OptionReader {
       if weight == .bare, cue.isBeginning || cue == .label { isList = true }
     }
     if weight == nil { value() }
+    // "…, so not B": what was taken is not any more.
+    if weight == nil, isDenied, cue == .conclusion || cue == .answer {
+      for index in namings.indices where namings[index].letters == letters { namings[index].weight = .mention }
+    }
     (lastSentence, lastEnd, isLastDenied, isLastTentative) = (sentence, group.end, weight == nil, isTentative)
     let isMarked = [.stop, .colon, .dash].contains(meaning(group.end)) || group.isMarked
     cue = isMarked && cue.isBeginning ? .label : .none
-    (hasOption, isLineStart, isSentenceStart) = (true, false, false)
+    // "angle A is 45°"
+    let isName = choices.areNumbers && !group.isText && meaning(group.start - 1) == .noun
+    (hasOption, isLineStart, isSentenceStart) = (!isName, false, false)
     if meaning(group.end - 1) == .boxClose {
       // A box ends a sentence.
       endSentence()

@@ -82,7 +82,8 @@ enum OptionVocabulary {
   }
 
   private static let hints: [String: OptionHint] = table([
-    .people: "students student people person others many some someone somebody everybody learners beginners",
+    .people:
+      "students student people person others many some someone somebody everybody learners beginners 很多人 许多人 有人 有些人",
     .addressee: "you",
     .previous: "previous last other preceding earlier",
     .former: "originally initially formerly first 原来 原本 本来 起初",
@@ -90,6 +91,7 @@ enum OptionVocabulary {
     .need: "needed required necessary insufficient enough hesitate hesitant reluctant refuse unable",
     .tell: "tell know determine determined sure",
     .given: "let",
+    .provided: "provided providing",
     .mean: "mean",
   ])
 
@@ -98,7 +100,7 @@ enum OptionVocabulary {
     .answer: "答案 答 正解 答え 解答 정답 답 答案选",
     .option: "选项 選項 選択肢 옵션",
     .copula: "是 为 為 即 は 은 는",
-    .modal: "应该 应当 应 應該 應 必须",
+    .modal: "会 应该 应当 应 應該 應 必须",
     .mayModal: "可能是 可以 可能",
     .pronoun: "它 这",
     .choose: "倾向于 倾向 选 选择 選 選擇 选取 选出 选定 應選 应选 故选 选的是",
@@ -117,7 +119,7 @@ enum OptionVocabulary {
     .both: "都 均",
     .condition: "如果 假如 若 是否 是不是",
     .noun: "图 点",
-    .other: "原来 原本 本来 起初",
+    .other: "原来 原本 本来 起初 很多人 许多人 有人 有些人",
   ])
 
   /// A word stands once, or under the lesser of its meanings.
