@@ -175,6 +175,7 @@ extension MathItemScanner {
   /// \frac{3}{4}, with its arguments.
   func command(_ index: Int) -> (end: Int, kind: Kind)? {
     var stop = index + 1
+    guard stop < end else { return nil }  // a lone backslash at the end of the sentence
     guard byte(stop).isLetter else {
       // \, \; \{ \$ \% belong to an expression
       if byte(stop) == UInt8(ascii: "$") { return (stop + 1, .sign) }

@@ -88,8 +88,13 @@ struct MathItemScanner {
     if ")]}([{".utf8.contains(start > 0 ? text[start - 1] : 32) && !isMarked(start - 1) { isBroken = true }
     if last < text.count, "([{".utf8.contains(text[last]) || text[last...].starts(with: "..".utf8) { isBroken = true }
     if ["..", "#", "@", "№"].contains(where: text[..<start].hasSuffix) { isBroken = true }
-    if isSign(after: last) || isSign(before: start) { isBroken = true }
+    if isSign(after: last) || isSign(before: start) || isCutOff(last) { isBroken = true }
     add(MathItem(range: start..<last, content: content, isFormula: false, isBroken: isBroken))
+  }
+
+  /// The text ends in a backslash: the command that it began is lost.
+  private func isCutOff(_ index: Int) -> Bool {
+    text.last == UInt8(ascii: "\\") && text[index...].allSatisfy { $0 <= 32 || $0 == UInt8(ascii: "\\") }
   }
 
   /// A sign that is not read stands right behind: 5ˣ, 5₂, 5‰.

@@ -100,13 +100,20 @@ struct MathSpan {
     while let first = bytes.first, first <= 32 || "*`\":".utf8.contains(first) { bytes.removeFirst() }
     while let last = bytes.last, last <= 32 || "`\".,;:?".utf8.contains(last) {
       if last == UInt8(ascii: "."), bytes.suffix(3).elementsEqual("...".utf8) { return nil }
-      if last <= 32, bytes.dropLast().last == UInt8(ascii: "\\") { break }
-      bytes.removeLast()
+      // A LaTeX space, and an escaped full stop: "5\," and "5\.".
+      let isEscaped = isBackslashed(bytes)
+      if isEscaped, last == UInt8(ascii: "\"") || last == UInt8(ascii: "`") { break }
+      bytes.removeLast(isEscaped ? 2 : 1)
     }
     if bytes.count > 2, bytes.first == UInt8(ascii: "'"), bytes.last == UInt8(ascii: "'") {
       bytes = bytes.dropFirst().dropLast()
     }
     return bytes.isEmpty ? nil : bytes
+  }
+
+  /// Whether a backslash, itself not escaped, stands before the last byte.
+  private static func isBackslashed(_ bytes: ArraySlice<UInt8>) -> Bool {
+    !bytes.dropLast().reversed().prefix { $0 == UInt8(ascii: "\\") }.count.isMultiple(of: 2)
   }
 
   /// "42" of "(B) 42" and "\text{(B) }42": the letter of an option is no part of its answer.
