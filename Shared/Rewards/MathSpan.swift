@@ -63,6 +63,7 @@ struct MathSpan {
       let phrase = MathVocabulary.phrases[words]
       return [phrase == .reals ? .region(.all) : phrase == .emptySet ? .region(.none) : .text(words)]
     }
+    if Self.isDate(bytes) { return [.text(String(decoding: bytes, as: UTF8.self))] }
     var readings: [MathValue] = []
     // "1,234" is a number first, then two; "1,5" is two numbers first, then a decimal.
     var ways = [MathTokenizer.Commas.thousands]
@@ -176,6 +177,7 @@ struct MathSpan {
   /// "The result is 5", and not "x = 5": a number with words before it is read in its sentence.
   private static func isProse(_ bytes: ArraySlice<UInt8>) -> Bool {
     guard bytes.contains(where: \.isDigit), let first = bytes.first else { return false }
+    if hasFunctionWord(bytes) { return true }
     if first >= 0xD0 {
       let scalar = String(decoding: bytes.prefix(4), as: UTF8.self).unicodeScalars.first
       return scalar.map { $0.properties.isAlphabetic && MathVocabulary.unicode[$0] == nil } ?? false
@@ -187,6 +189,44 @@ struct MathSpan {
     let text = String(decoding: word, as: UTF8.self)
     return word.count > 1 && !word.allSatisfy(\.isCapital) && MathFunctionName.names[text] == nil
       && !["pi", "sqrt"].contains(text)
+  }
+
+  /// "5 people are in the image", and not "5 in": words that join others.
+  private static func hasFunctionWord(_ bytes: ArraySlice<UInt8>) -> Bool {
+    guard bytes.contains(32), !bytes.contains(UInt8(ascii: "\\")) else { return false }
+    var index = bytes.startIndex
+    while index < bytes.endIndex {
+      guard bytes[index].isLetter else {
+        // "5: 1 dog and 4 cats", "6 balls: 3 × 2"
+        if bytes[index] == UInt8(ascii: ":"), bytes.first?.isDigit ?? false, bytes[index...].dropFirst().first == 32,
+          bytes[..<index].allSatisfy(\.isDigit) && bytes[index...].contains(where: \.isLetter)
+            || bytes[..<index].suffix(3).allSatisfy(\.isLetter)
+        {
+          return true
+        }
+        index += 1
+        continue
+      }
+      let start = index
+      while index < bytes.endIndex, bytes[index].isLetter { index += 1 }
+      let isAlone = start == bytes.startIndex || bytes[start - 1] <= 32 || bytes[start - 1] == UInt8(ascii: ",")
+      guard isAlone, index - start > 1, index < bytes.endIndex || index - start > 2 else { continue }
+      if index < bytes.endIndex, bytes[index] > 32, !",.".utf8.contains(bytes[index]) { continue }
+      if MathLexicon.functionWords.contains(String(decoding: bytes[start..<index], as: UTF8.self).lowercased()) {
+        return true
+      }
+    }
+    return false
+  }
+
+  /// 2020-05-06 and 2020/05/06 are days, no differences and no quotients.
+  private static func isDate(_ bytes: ArraySlice<UInt8>) -> Bool {
+    guard bytes.count == 10 else { return false }
+    let all = Array(bytes)
+    guard all[4] == all[7], "-/".utf8.contains(all[4]) else { return false }
+    let month = all[5..<7], day = all[8..<10]
+    return [all[0..<4], month, day].joined().allSatisfy(\.isDigit)
+      && 1...12 ~= Int(month[5] &- 48) * 10 + Int(month[6] &- 48) && 1...31 ~= Int(day[8] &- 48) * 10 + Int(day[9] &- 48)
   }
 
   private static func hasTightComma(_ bytes: ArraySlice<UInt8>) -> Bool {

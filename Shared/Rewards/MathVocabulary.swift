@@ -59,7 +59,7 @@ enum MathVocabulary {
     "≤": [.relation(.lessOrEqual)], "≥": [.relation(.greaterOrEqual)], "≠": [.relation(.notEqual)],
     "≈": [.relation(.approximately)], "≡": [.relation(.equal)], "∈": [.relation(.element)], "∪": [.set(.union)],
     "∩": [.set(.intersection)], "∖": [.set(.difference)], "∅": [.emptySet], "ℝ": [.reals], "∞": [.infinity],
-    "π": [.pi], "√": [.root], "⟨": [.open(UInt8(ascii: "<"))], "⟩": [.close(UInt8(ascii: ">"))],
+    "π": [.pi], "√": [.root], "∛": [.rootOfDegree(3)], "∜": [.rootOfDegree(4)], "⟨": [.open(UInt8(ascii: "<"))], "⟩": [.close(UInt8(ascii: ">"))],
     "€": [.currency("euro")], "£": [.currency("pound")], "¥": [.currency("yen")], "₹": [.currency("rupee")],
     "¢": [.word("cents")], "％": [.sign(UInt8(ascii: "%"))], "∧": [.and], "∨": [.or],
     "∑": [.operation(.sum)], "∏": [.operation(.product)], "∫": [.operation(.integral)],
