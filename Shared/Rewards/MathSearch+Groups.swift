@@ -62,6 +62,8 @@ extension MathSearch {
     guard index > 0 else {
       guard index + 1 < items.count else { return false }
       let between = words(in: items[0].range.upperBound..<items[1].range.lowerBound)
+      // "5 in 8", but "45 in 2019"
+      if between == ["in"], items[1].content.count != 4 { return true }
       return ["to", "by", "out", "of"].contains(between.first ?? "") && between.count < 4
     }
     let between = words(in: items[index - 1].range.upperBound..<items[index].range.lowerBound)

@@ -183,6 +183,7 @@ extension MathSearch {
     }
     if isOneOfSeveral(items, group, all, sentence) { return .refused }
     if isPartOfWhole(items, chosen, start) { return .refused }
+    if group.count == 1, let value = evaluated(item, under: items[..<chosen]) { return .found(span(of: [value])) }
     return .found(span(of: Array(items[group])))
   }
 
@@ -201,6 +202,24 @@ extension MathSearch {
     negative.content = [UInt8(ascii: "-")] + item.content
     negative.range = (word ?? start)..<item.range.upperBound
     return negative
+  }
+
+  /// "= 7" of "x = 2, so 3x + 1 = 7": the left side is known, the right side is what is said of it.
+  private func evaluated(_ item: MathItem, under known: ArraySlice<MathItem>) -> MathItem? {
+    guard let sign = item.content.firstIndex(of: UInt8(ascii: "=")), !item.content.contains(UInt8(ascii: "\\")) else {
+      return nil
+    }
+    let names = item.content[..<sign].filter { $0 > 32 }
+    let letters = Set(names.filter(\.isLetter))
+    guard names.count > 1, !letters.isEmpty, names.allSatisfy({ $0 < 0x80 || letters.count == 1 }) else { return nil }
+    let defined = known.compactMap { item -> UInt8? in
+      let content = item.content.filter { $0 > 32 }
+      return content.count > 2 && content[1] == UInt8(ascii: "=") && content[0].isLetter ? content[0] : nil
+    }
+    guard letters.isSubset(of: defined) else { return nil }
+    var value = item
+    value.content = Array(item.content[sign...])
+    return value
   }
 
   func startsHere(_ item: MathItem, _ sentence: Range<Int>) -> Bool {

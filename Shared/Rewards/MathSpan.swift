@@ -53,12 +53,15 @@ struct MathSpan {
 
   private func readings(of piece: ArraySlice<UInt8>, _ algebra: MathAlgebra) throws(MathStop) -> [MathValue] {
     guard let whole = Self.trimmed(piece), whole.count <= MathAnswer.maxExpression else { return [] }
-    let bytes = Self.withoutOption(whole)
+    let bytes = Self.conclusion(of: Self.withoutOption(whole))
     // Braces alone are a set: {1, 2}.
     let isSet = bytes.first == UInt8(ascii: "{") && bytes.last == UInt8(ascii: "}") && bytes.count { $0 == 0x7B } == 1
     let isLaTeX =
       isMathMode || bytes.contains(UInt8(ascii: "\\")) || (bytes.contains(UInt8(ascii: "{")) && !isSet)
     if isSentence, Self.isProse(bytes) { return [] }
+    if !isLaTeX, let (value, remark) = Self.remark(bytes), try agree(value, remark, algebra) {
+      return try readings(of: value, algebra)
+    }
     if let words = Self.words(bytes) {
       let phrase = MathVocabulary.phrases[words]
       return [phrase == .reals ? .region(.all) : phrase == .emptySet ? .region(.none) : .text(words)]
@@ -83,6 +86,7 @@ struct MathSpan {
         var parser = MathParser(tokenizer, budget: algebra.budget)
         var value = try MathEvaluator(algebra).value(of: parser.answer())
         if isSentence, value.mixesWords { continue }
+        if case .list(let members) = value, let solution = try solution(of: members, algebra) { value = solution }
         if hasGluedUnits, case .scalar(var scalar) = value {
           scalar.mayBeName = true
           value = .scalar(scalar)
@@ -93,6 +97,40 @@ struct MathSpan {
       }
     }
     return readings
+  }
+
+  /// x = 5 of "4x = 20 ⇒ x = 5".
+  private static func conclusion(of bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    guard let first = bytes.firstIndex(of: UInt8(ascii: "=")) else { return bytes }
+    let marks = ["\\Rightarrow", "\\implies", "\\therefore", "\\Longrightarrow", "⇒", "⟹", "∴"].map { $0.utf8 }
+    for index in bytes[first...].indices.reversed() where bytes[index] == UInt8(ascii: "\\") || bytes[index] >= 0xE2 {
+      guard let mark = marks.first(where: { bytes[index...].starts(with: $0) }) else { continue }
+      let rest = bytes[(index + mark.count)...]
+      let isWhole = rest.count { $0 == UInt8(ascii: "{") } == rest.count { $0 == UInt8(ascii: "}") }
+      return isWhole && rest.contains(UInt8(ascii: "=")) ? rest : bytes
+    }
+    return bytes
+  }
+
+  /// "6" and "3 × 2" of "6 (3 × 2)".
+  private static func remark(_ bytes: ArraySlice<UInt8>) -> (ArraySlice<UInt8>, ArraySlice<UInt8>)? {
+    guard bytes.last == UInt8(ascii: ")"), let open = bytes.firstIndex(of: UInt8(ascii: "(")),
+      open > bytes.startIndex + 1, bytes[open - 1] == 32, bytes[bytes.startIndex].isDigit,
+      bytes[..<(open - 1)].allSatisfy({ $0.isDigit || ".,".utf8.contains($0) }),
+      !bytes[(open + 1)...].contains(UInt8(ascii: "("))
+    else { return nil }
+    let inside = bytes[(open + 1)...].dropLast()
+    return inside.contains(where: \.isDigit) ? (bytes[..<(open - 1)], inside) : nil
+  }
+
+  /// Whether a remark repeats the value before it; else the two are a product.
+  private func agree(
+    _ value: ArraySlice<UInt8>, _ remark: ArraySlice<UInt8>, _ algebra: MathAlgebra
+  ) throws(MathStop) -> Bool {
+    guard let one = try readings(of: value, algebra).first, let other = try readings(of: remark, algebra).first else {
+      return false
+    }
+    return try MathComparison(algebra).matches(one, other)
   }
 
   /// Without white space, quotation marks and the punctuation of a sentence; nil for nothing, and for "1, 2, …".
@@ -182,6 +220,7 @@ struct MathSpan {
       let scalar = String(decoding: bytes.prefix(4), as: UTF8.self).unicodeScalars.first
       return scalar.map { $0.properties.isAlphabetic && MathVocabulary.unicode[$0] == nil } ?? false
     }
+    if bytes.contains(where: { (0xE3...0xED).contains($0) }), derives(bytes) { return true }
     guard first.isLetter else { return false }
     let word = bytes.prefix { $0.isLetter || $0 == UInt8(ascii: "'") }
     let next = bytes.dropFirst(word.count).first
@@ -217,6 +256,12 @@ struct MathSpan {
       }
     }
     return false
+  }
+
+  /// "x+2=7, 解得x=5"
+  private static func derives(_ bytes: ArraySlice<UInt8>) -> Bool {
+    let text = String(decoding: bytes, as: UTF8.self)
+    return ["解得", "所以", "因此", "得", "则", "故"].contains { text.contains(", " + $0) || text.contains("; " + $0) }
   }
 
   /// 2020-05-06 and 2020/05/06 are days, no differences and no quotients.
