@@ -87,7 +87,10 @@ struct MathItemScanner {
     if content.isEmpty { return }
     // Half of a bracket, or of "1..2".
     if ")]}([{".utf8.contains(start > 0 ? text[start - 1] : 32) && !isMarked(start - 1) { isBroken = true }
-    if last < text.count, "([{".utf8.contains(text[last]) && !opensRemark(last) || text[last...].starts(with: "..".utf8) { isBroken = true }
+    if last < text.count, "([{".utf8.contains(text[last]) && !opensRemark(last) || text[last...].starts(with: "..".utf8)
+    {
+      isBroken = true
+    }
     if ["..", "#", "@", "№"].contains(where: text[..<start].hasSuffix) { isBroken = true }
     if isSign(after: last) || isSign(before: start) || isCutOff(last) || isHyphenated(last) { isBroken = true }
     add(MathItem(range: start..<last, content: content, isFormula: false, isBroken: isBroken))

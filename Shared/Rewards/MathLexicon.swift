@@ -23,14 +23,16 @@ enum MathLexicon {
   static let denials: Set<String> = [
     "not", "never", "cannot", "neither", "nor", "without", "except", "excluding", "instead", "unlike", "rather",
     "other",
-    "nicht", "kein", "keine", "pas", "n'est", "non", "não", "niet", "disregard", "ignore", "rule", "ruled", "rules", "exclude", "eliminate", "eliminated", "reject",
+    "nicht", "kein", "keine", "pas", "n'est", "non", "não", "niet", "disregard", "ignore", "rule", "ruled", "rules",
+    "exclude", "eliminate", "eliminated", "reject",
   ]
 
   /// Right before a number: it is a bound, or one of several.
   static let bounds: Set<String> = [
     "least", "most", "than", "under", "over", "above", "below", "beyond", "between", "within", "exceed", "exceeds",
     "exceeding", "nearly", "almost", "either", "or", "upto", "minus", "negative", "until", "till", "through", "versus",
-    "vs", "near", "exceeded", "surpass", "surpassed", "surpasses", "topped", "past", "times", "plus", "divided", "multiplied", "squared", "root", "square", "cube", "half",
+    "vs", "near", "exceeded", "surpass", "surpassed", "surpasses", "topped", "past", "times", "plus", "divided",
+    "multiplied", "squared", "root", "square", "cube", "half",
     "twice", "thrice", "double", "triple", "quarter", "third", "reciprocal", "sine", "cosine", "tangent", "logarithm",
     "multiple", "multiples", "mod", "modulo", "base", "log", "power",
   ]
@@ -75,7 +77,8 @@ enum MathLexicon {
   /// Two words in a row that say the same.
   static let doubtfulPairs: [String: Set<String>] = [
     "no": ["longer", "one", "es", "son", "hay"], "might": ["think", "believe", "guess"],
-    "may": ["think", "believe", "guess"], "would": ["think"], "could": ["think"], "in": ["case"], "not": ["sure"],
+    "may": ["think", "believe", "guess"], "would": ["think", "have"], "had": ["been"], "could": ["think"],
+    "in": ["case"], "not": ["sure"],
   ]
 
   /// Right before a number: it was tried.

@@ -64,7 +64,8 @@ extension MathNode {
     for factor in factors {
       switch factor.parted {
       case .bare(let node):
-        if case .reciprocal(let inner) = node, case .bare = inner.parted {} else if case .reciprocal = node {
+        if case .reciprocal(let inner) = node, case .bare = inner.parted {
+        } else if case .reciprocal = node {
           return .mixed
         }
         nodes.append(node)

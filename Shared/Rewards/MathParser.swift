@@ -198,7 +198,8 @@ struct MathParser {
   /// Whether a factor may follow without a sign of multiplication.
   func beginsFactor(_ token: MathToken) -> Bool {
     switch token {
-    case .number, .symbol, .pi, .e, .i, .function, .fraction, .root, .rootOfDegree, .binomial, .infinity, .operation: true
+    case .number, .symbol, .pi, .e, .i, .function, .fraction, .root, .rootOfDegree, .binomial, .infinity, .operation:
+      true
     case .open(let bracket): bracket != UInt8(ascii: "s")
     case .begin("matrix"), .begin("determinant"): true
     case .bar: openBars == 0

@@ -130,7 +130,9 @@ extension MathSearch {
   private func isApart(_ words: [String]) -> Bool {
     let (one, two) = (words.dropLast().last ?? "", words.last)
     if two == "from" { return ["different", "differs", "differ", "distinct", "away", "far", "apart"].contains(one) }
-    if two == "to" { return ["close", "closer", "closest", "near", "nearer", "similar", "prior", "next"].contains(one) }
+    if two == "to" {
+      return ["close", "closer", "closest", "near", "nearer", "similar", "prior", "next"].contains(one)
+    }
     return words.suffix(3) == ["used", "to", "be"]
   }
 

@@ -36,26 +36,33 @@ extension MathSearch {
   func isDoubted(_ anchor: Anchor) -> Bool {
     var start = anchor.start
     while start > 0, anchor.start - start < 400, !isSentenceEnd(start - 1) { start -= 1 }
-    let before = words(in: clause(from: start, to: anchor.start))
+    var before = words(in: clause(from: start, to: anchor.start))
+    if before.last == "expected" { before.removeLast() }
     if Self.isDoubted(before) || before.contains(where: { MathLexicon.denials.contains($0) || $0.hasSuffix("n't") }) {
       return !before.contains("hard") && !before.contains("difficult")
     }
     let between = anchor.starts.last.map { words(in: anchor.start..<max($0, anchor.starts[0])) } ?? []
     return (before.suffix(2) + between).contains {
       MathLexicon.past.contains($0) || MathLexicon.refutations.contains($0)
+        || ["student's", "students'", "friend's", "teacher's", "someone's", "their", "his", "her"].contains($0)
     }
   }
 
   /// "5, but it isn't", "5, but I am not sure": the rest of the sentence takes the answer back.
   func isRevoked(from start: Int, to stop: Int) -> Bool {
     let rest = words(in: start..<min(stop, start + 120))
+    // "It would be 5 if x were 2"
+    if let condition = rest.firstIndex(of: "if"), rest[condition...].contains("were") { return true }
     guard let turn = rest.firstIndex(where: { ["but", "however", "though", "although"].contains($0) }) else {
       return false
     }
     let clause = rest[(turn + 1)...]
     guard let last = clause.last else { return false }
-    let denies = clause.contains { MathLexicon.denials.contains($0) || $0.hasSuffix("n't") || $0 == "no" || $0 == "none" }
-    let isWhole = ["none", "not", "no"].contains(last) || last.hasSuffix("n't")
+    let denies = clause.contains {
+      MathLexicon.denials.contains($0) || $0.hasSuffix("n't") || $0 == "no" || $0 == "none"
+    }
+    let isWhole =
+      ["none", "not", "no"].contains(last) || last.hasSuffix("n't")
       || ["right", "correct", "sure", "certain", "true", "so", "case", "any"].contains(last)
     return denies && isWhole || clause.contains { MathLexicon.refutations.contains($0) }
   }
@@ -69,7 +76,7 @@ extension MathSearch {
     guard ["that", "this", "it", "which", "that's", "it's"].contains(first), words.count < 8 else { return false }
     if words.contains(where: MathLexicon.refutations.contains) { return true }
     return words.contains { $0 == "not" || $0 == "cannot" || $0.hasSuffix("n't") }
-      && words.contains { ["right", "correct", "true", "so", "case", "answer", "possible", "sense"].contains($0) }
+      && ["right", "correct", "true", "so", "case", "answer", "possible", "sense"].contains(words.last ?? "")
   }
 
   /// "17 more than before", "17 fewer", "17 away from 100", "17 in 20": a difference, or a share.

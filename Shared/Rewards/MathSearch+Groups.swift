@@ -73,7 +73,9 @@ extension MathSearch {
 
   /// "One of the" 5, "one in" 5
   private func isOneOf(_ words: [String]) -> Bool {
-    let shares = ["one", "some", "most", "many", "few", "several", "half", "none", "each", "any", "part", "two", "three"]
+    let shares = [
+      "one", "some", "most", "many", "few", "several", "half", "none", "each", "any", "part", "two", "three",
+    ]
     var words = words[...]
     while let last = words.last, ["the", "these", "those", "all"].contains(last) { words.removeLast() }
     guard let last = words.popLast(), let first = words.last else { return false }
@@ -108,7 +110,9 @@ extension MathSearch {
     }
     guard stop > item.range.upperBound else { return [] }
     let unit = text[item.range.upperBound..<stop].filter { $0 != UInt8(ascii: ".") }
-    guard !item.isFormula, !item.content.contains(UInt8(ascii: "\\")) else { return "\\text{ ".utf8 + unit + [UInt8(ascii: "}")] }
+    guard !item.isFormula, !item.content.contains(UInt8(ascii: "\\")) else {
+      return "\\text{ ".utf8 + unit + [UInt8(ascii: "}")]
+    }
     return unit[...]
   }
 

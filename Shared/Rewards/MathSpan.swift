@@ -269,9 +269,11 @@ struct MathSpan {
     guard bytes.count == 10 else { return false }
     let all = Array(bytes)
     guard all[4] == all[7], "-/".utf8.contains(all[4]) else { return false }
-    let month = all[5..<7], day = all[8..<10]
+    let month = all[5..<7]
+    let day = all[8..<10]
     return [all[0..<4], month, day].joined().allSatisfy(\.isDigit)
-      && 1...12 ~= Int(month[5] &- 48) * 10 + Int(month[6] &- 48) && 1...31 ~= Int(day[8] &- 48) * 10 + Int(day[9] &- 48)
+      && 1...12 ~= Int(month[5] &- 48) * 10 + Int(month[6] &- 48)
+      && 1...31 ~= Int(day[8] &- 48) * 10 + Int(day[9] &- 48)
   }
 
   private static func hasTightComma(_ bytes: ArraySlice<UInt8>) -> Bool {
