@@ -5,7 +5,7 @@ enum MathLexicon {
   /// Right before a number: it is what the sentence states.
   static let introductions: Set<String> = [
     "is", "are", "was", "were", "be", "been", "being", "equals", "equal", "becomes", "become", "gives", "give",
-    "giving",
+    "giving", "making", "totaling", "totalling",
     "get", "gets", "got", "getting", "yields", "yield", "yielding", "obtain", "obtains", "find", "finds", "has", "have",
     "reaches", "reach", "makes", "make", "totals", "measures", "counted", "count", "costs", "cost", "weighs", "takes",
     "shows", "contains", "it's", "that's", "there's", "as", "namely", "i.e", "ans", "answer", "result", "es", "est",
@@ -31,7 +31,8 @@ enum MathLexicon {
   static let bounds: Set<String> = [
     "least", "most", "than", "under", "over", "above", "below", "beyond", "between", "within", "exceed", "exceeds",
     "exceeding", "nearly", "almost", "either", "or", "upto", "minus", "negative", "until", "till", "through", "versus",
-    "vs", "near", "exceeded", "surpass", "surpassed", "surpasses", "topped", "past", "times", "plus", "divided",
+    "vs", "near", "every", "another", "exceeded", "surpass", "surpassed", "surpasses", "topped", "past", "times",
+    "plus", "divided",
     "multiplied", "squared", "root", "square", "cube", "half",
     "twice", "thrice", "double", "triple", "quarter", "third", "reciprocal", "sine", "cosine", "tangent", "logarithm",
     "multiple", "multiples", "mod", "modulo", "base", "log", "power",
@@ -64,19 +65,21 @@ enum MathLexicon {
   /// A sentence with one of these denies what it states.
   static let refutations: Set<String> = [
     "contradiction", "contradictory", "contradicts", "impossible", "incorrect", "wrong", "false", "mistake", "invalid",
-    "untrue", "mistaken", "erroneous", "incorrectly", "wrongly", "mistakenly", "erroneously", "falsely",
+    "untrue", "mistaken", "erroneous", "unsure", "incorrectly", "wrongly", "mistakenly", "erroneously", "falsely",
   ]
 
   /// In the clause before a number: it is not claimed.
   static let doubts: Set<String> = [
-    "unlikely", "nobody", "whether", "suppose", "supposing", "assume", "assumes", "assumed", "assuming", "pretend",
+    "unlikely", "nobody", "initially", "whether", "suppose", "supposing", "assume", "assumes", "assumed", "assuming",
+    "pretend",
     "imagine", "if", "unless", "hoping", "hoped", "wished", "unsure", "unclear", "hypothetically", "supposedly",
     "allegedly", "unknown",
   ]
 
   /// Two words in a row that say the same.
   static let doubtfulPairs: [String: Set<String>] = [
-    "no": ["longer", "one", "es", "son", "hay"], "might": ["think", "believe", "guess"],
+    "no": ["longer", "one", "way", "es", "son", "hay"], "might": ["think", "believe", "guess"],
+    "at": ["first"], "initial": ["guess", "thought"], "first": ["guess", "thought"],
     "may": ["think", "believe", "guess"], "would": ["think", "have"], "had": ["been"], "could": ["think"],
     "in": ["case"], "not": ["sure"],
   ]

@@ -51,6 +51,9 @@ extension MathSearch {
     if close.suffix(2) == ["total", "of"] { return true }
     // "3 red and 4 blue, so 7 in total"
     if close.last.map(MathLexicon.consequences.contains) ?? false { return true }
+    // "7 in total"
+    let behind = self.words(in: item.range.upperBound..<min(text.count, item.range.upperBound + 16)).prefix(2)
+    if behind.first == "altogether" || behind.first == "in" && ["total", "all"].contains(behind.last) { return true }
     let words = lead(range)
     guard let last = words.last else { return false }
     if MathLexicon.introductions.contains(last) { return true }

@@ -13,7 +13,7 @@ extension MathSearch {
 
   private static func isDoubted(_ words: [String]) -> Bool {
     guard let last = words.last else { return false }
-    if MathLexicon.expectations.contains(last) { return true }
+    if MathLexicon.expectations.contains(last) || words[0] == "had" { return true }
     if words.suffix(3).contains(where: MathLexicon.trials.contains) { return true }
     for (index, word) in words.enumerated() {
       let before = index > 0 ? words[index - 1] : ""
@@ -44,15 +44,17 @@ extension MathSearch {
     let between = anchor.starts.last.map { words(in: anchor.start..<max($0, anchor.starts[0])) } ?? []
     return (before.suffix(2) + between).contains {
       MathLexicon.past.contains($0) || MathLexicon.refutations.contains($0)
-        || ["student's", "students'", "friend's", "teacher's", "someone's", "their", "his", "her"].contains($0)
+        || [
+          "initial", "original", "first", "student's", "students'", "friend's", "teacher's", "someone's", "their",
+          "his", "her",
+        ].contains($0)
     }
   }
 
   /// "5, but it isn't", "5, but I am not sure": the rest of the sentence takes the answer back.
   func isRevoked(from start: Int, to stop: Int) -> Bool {
     let rest = words(in: start..<min(stop, start + 120))
-    // "It would be 5 if x were 2"
-    if let condition = rest.firstIndex(of: "if"), rest[condition...].contains("were") { return true }
+    if rest.contains("don't") && rest.contains("know") || rest.contains("not") && rest.contains("sure") { return true }
     guard let turn = rest.firstIndex(where: { ["but", "however", "though", "although"].contains($0) }) else {
       return false
     }
@@ -65,6 +67,13 @@ extension MathSearch {
       ["none", "not", "no"].contains(last) || last.hasSuffix("n't")
       || ["right", "correct", "sure", "certain", "true", "so", "case", "any"].contains(last)
     return denies && isWhole || clause.contains { MathLexicon.refutations.contains($0) }
+  }
+
+  /// "It would be 5 if x were 2"
+  func isCounterfactual(_ sentence: Range<Int>) -> Bool {
+    let words = words(in: sentence)
+    guard let condition = words.firstIndex(of: "if"), words.contains("would") else { return false }
+    return words[condition...].contains { $0 == "were" || $0 == "had" }
   }
 
   /// "That is wrong.", "No.", "This can't be right.": a sentence on the one before.

@@ -132,6 +132,7 @@ extension MathSearch {
       return .none
     }
     if words(in: sentence).contains(where: MathLexicon.refutations.contains) { return .refused }
+    if isCounterfactual(sentence) { return .refused }
     if !isAnnounced, isHypothesis(sentence, all) { return .refused }
     var chosen: Int?
     for (index, item) in items.enumerated() {

@@ -248,12 +248,11 @@ struct MathSpan {
       }
       let start = index
       while index < bytes.endIndex, bytes[index].isLetter { index += 1 }
-      let isAlone = start == bytes.startIndex || bytes[start - 1] <= 32 || bytes[start - 1] == UInt8(ascii: ",")
+      let isAlone = start == bytes.startIndex || bytes[start - 1] <= 32 || ",(".utf8.contains(bytes[start - 1])
       guard isAlone, index - start > 1, index < bytes.endIndex || index - start > 2 else { continue }
-      if index < bytes.endIndex, bytes[index] > 32, !",.".utf8.contains(bytes[index]) { continue }
-      if MathLexicon.functionWords.contains(String(decoding: bytes[start..<index], as: UTF8.self).lowercased()) {
-        return true
-      }
+      if index < bytes.endIndex, bytes[index] > 32, !",.)".utf8.contains(bytes[index]) { continue }
+      let word = String(decoding: bytes[start..<index], as: UTF8.self).lowercased()
+      if MathLexicon.functionWords.contains(word) || MathLexicon.refutations.contains(word) { return true }
     }
     return false
   }
