@@ -40,6 +40,22 @@ import Testing
   }
 
   @Test(arguments: [
+    ("--ckpt out.bin --grads q q", "--grads q: is an input"), ("--ckpt out.bin --log ./q q", "--log ./q: is an input (q)"),
+    ("--ckpt out.bin --grads link < q", "--grads link: is an input (standard input)"), ("--ckpt q q", "--ckpt q: is an input"),
+  ])
+  func aStepKeepsItsInputs(options: String, words: String) throws {
+    let files = ParityFiles()
+    try refuses("dpo-step --init \(files.checkpoint) --steps 1 \(options)", files.bytes(), words)
+  }
+
+  @Test(arguments: [
+    ("--fractions 0.5,0.5 --out q,new", "--out q: is an input"), ("--parts 2 --out new,link", "--out link: is an input (q)"),
+  ])
+  func aSplitKeepsItsInputs(options: String, words: String) throws {
+    try refuses("frames split \(options) q", answers(), words)
+  }
+
+  @Test(arguments: [
     ("reward --json q q", "--json q: is an input"), ("reward --lines q q", "--lines q: is an input"),
     ("reward --lines ./q other q", "--lines ./q: is an input (q)"),
     ("reward --json link q", "--json link: is an input (q)"), ("reward --json twin q", "--json twin: is an input (q)"),
