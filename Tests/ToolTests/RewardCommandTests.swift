@@ -81,6 +81,18 @@ import Testing
     }
   }
 
+  /// The signal may come before we know the group.
+  @Test func aSignalAtTheStartEndsThem() throws {
+    try withTemporaryDirectory { folder in
+      try writeFile(folder + "/q", FrameWriter.bytes(frames))
+      for _ in 0..<10 {
+        let judge = "kill -TERM $PPID; echo $$ $$ > ids; exec sleep 1000"
+        let result = try runPipeline("reward --judge '\(judge)' q 2>&1 > /dev/null | cat", in: folder, timeout: 20)
+        #expect(result.status == 143, "\(result.text)")
+      }
+    }
+  }
+
   @Test func howACommandEndedIsSaidAsItWas() throws {
     let answer = #"read x; echo '{"references":[1],"answers":[1]}'; cat > /dev/null; exit 1"#
     let bytes = try FrameWriter.bytes([frames[1]])

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Commands beside us end when we end, with all that they have started.
 import Glibc
+import Synchronization
 
 /// The process groups of the commands beside us. A command that is a script is a shell and its children; ended by its own
 /// id alone, the shell would leave them behind, with our standard error open.
@@ -12,6 +13,28 @@ enum ChildGroups {
     return slots
   }()
   private static let capacity = 4
+  private static let endingSignals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
+
+  /// Runs `start`, which starts a group and adds it. A signal between the two, which would leave the group behind, waits;
+  /// blocking it would not do, since another thread may take it.
+  static func uninterrupted<Result>(_ start: () throws -> Result) rethrows -> Result {
+    _ = (groups, askedBy.load(ordering: .sequentiallyConsistent))  // made before a handler needs them
+    isStarting.store(true, ordering: .sequentiallyConsistent)
+    defer {
+      isStarting.store(false, ordering: .sequentiallyConsistent)
+      leaveIfAsked()
+    }
+    installHandlers()
+    return try start()
+  }
+
+  /// Ends the process where a signal has asked for that: what became of the groups is then no error to report.
+  static func leaveIfAsked() {
+    let number = askedBy.load(ordering: .sequentiallyConsistent)
+    guard number != 0 else { return }
+    endAll()
+    _exit(128 + number)
+  }
 
   /// From now on a signal that ends us ends the group too: the terminal sends its own only to ours.
   static func add(_ group: pid_t) {
@@ -19,7 +42,10 @@ enum ChildGroups {
       preconditionFailure("more than \(capacity) commands beside us")
     }
     groups[free] = group
-    for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
+  }
+
+  private static func installHandlers() {
+    for number in endingSignals {
       var action = sigaction()
       // What the parent told us to ignore (nohup, a shell's background job) stays ignored.
       guard sigaction(number, nil, &action) == 0,
@@ -27,8 +53,8 @@ enum ChildGroups {
       else { continue }
       var ending = sigaction()
       ending.__sigaction_handler.sa_handler = { number in
-        ChildGroups.endAll()
-        _exit(128 + number)
+        askedBy.store(number, ordering: .sequentiallyConsistent)
+        if !isStarting.load(ordering: .sequentiallyConsistent) { ChildGroups.leaveIfAsked() }
       }
       sigemptyset(&ending.sa_mask)
       sigaction(number, &ending, nil)
@@ -62,3 +88,8 @@ enum ChildGroups {
     waitpid(group, nil, 0)
   }
 }
+
+/// A group is being started.
+private let isStarting = Atomic<Bool>(false)
+/// The signal that ends us; 0 for none.
+private let askedBy = Atomic<Int32>(0)

@@ -49,14 +49,17 @@ final class CoProcess {
       close(fromChild[1])
     }
     var child: pid_t = 0
-    let code = posix_spawn(&child, "/bin/sh", &actions, &attributes, arguments, environ)
+    let code = ChildGroups.uninterrupted {
+      let code = posix_spawn(&child, "/bin/sh", &actions, &attributes, arguments, environ)
+      if code == 0 { ChildGroups.add(child) }
+      return code
+    }
     guard code == 0 else {
       close(toChild[1])
       close(fromChild[0])
       throw PlainFailure(.ioError, "cannot start \(name): \(String(cString: strerror(code)))")
     }
     (process, input, output) = (child, toChild[1], fromChild[0])
-    ChildGroups.add(child)
     for end in [input, output] { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
   }
 
@@ -144,6 +147,7 @@ final class CoProcess {
     closeInput()
     // It may have closed its output and live on.
     for _ in 0..<100 where wait(WNOHANG) == nil { usleep(5000) }
+    ChildGroups.leaveIfAsked()
     let how =
       switch status {
       case nil: "has closed its output"
