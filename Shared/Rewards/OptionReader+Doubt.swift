@@ -63,9 +63,11 @@ extension OptionReader {
 
   /// What has been named in the sentence is only spoken of.
   mutating func demote(below weight: OptionNaming.Weight? = nil) {
-    for index in firstNaming..<namings.count where weight.map({ namings[index].weight < $0 }) ?? true {
+    let start = max(firstNaming, weight == nil ? demotedCount : weakenedCount)
+    for index in start..<max(start, namings.count) where weight.map({ namings[index].weight < $0 }) ?? true {
       namings[index].weight = .mention
     }
+    if weight == nil { demotedCount = namings.count } else { weakenedCount = namings.count }
   }
 
   /// "… B, but that's wrong", "… B. This is not correct.": the last option is taken back.
