@@ -62,6 +62,11 @@ extension Fields {
       guard let role = Self.roles[speaker] else {
         throw error("\(at): speaker \"\(speaker)\" is unknown, expected human, gpt, user, assistant or system")
       }
+      if let parts = turn["content"]?.array ?? turn["value"]?.array {
+        throw error(
+          "\(at): has a list of \(parts.count) parts, which is not read; give the text as a string, and the picture beside "
+            + "\"\(key)\", under \"image\"")
+      }
       guard let text = turn["value"]?.string ?? turn["content"]?.string else {
         throw error("\(at): has no text under \"value\" or \"content\"")
       }

@@ -66,7 +66,7 @@ extension ManifestExample {
     case .image where image == nil: return ("an image", "name it \"image\"")
     case .image: return ("an image", "beside \"image\" there are \"image_rejected\" and \"mask\"")
     case .imageHint where image == nil: return ("an image's", "an image goes under \"image\"")
-    case .question where isBare:
+    case .question where (prompt ?? []).isEmpty && label == nil && mask == nil && metadata["class"] == nil:
       return ("the user's text", "name it \"question\", \"prompt\", \"conversations\" or \"messages\"")
     case .history: return ("earlier turns", "those go under \"conversations\" or \"messages\"")
     case .system: return ("the system line", "name it \"system\"")
@@ -75,6 +75,7 @@ extension ManifestExample {
       return ("a response", "name it \"answer\", beside a \"question\" or with --captions")
     case .response where prompt != nil && chosen == nil && answer.isEmpty && choices.isEmpty && metadata["gt"] == nil:
       return ("a response", "name it \"answer\" or \"gt\"")
+    case .choices where choices.isEmpty: return ("candidate answers", "name it \"choices\"")
     case .classification where label == nil && metadata["class"] == nil: return ("a class", "name it \"class\" or \"label\"")
     default: return nil
     }

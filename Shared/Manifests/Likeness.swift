@@ -11,7 +11,7 @@ enum Likeness: Equatable {
   case question, history, system
   /// One half of a preference pair.
   case pair
-  case response
+  case response, choices
   case classification
 
   init?(_ key: String, _ value: JSONValue) {
@@ -39,9 +39,11 @@ enum Likeness: Equatable {
     } else if Self.questionNames.contains(name) || isNear("question", "prompt", "conversations", "messages") {
       self = .question
     } else if Self.responseNames.contains(name) || has(["answer", "answers", "response", "responses", "caption", "captions"])
-      || isNear("answer", "choices")
+      || isNear("answer")
     {
       self = .response
+    } else if isNear("choices", "options") {
+      self = .choices
     } else if isNear("label", "class") {
       self = .classification
     } else {

@@ -64,16 +64,19 @@ public struct ManifestExample: Sendable {
     fields.place.id = id
     self.place = fields.place
 
-    func resolved(_ path: String?) -> String? {
-      path.map { $0.hasPrefix("/") ? $0 : folder == "." ? $0 : folder + "/" + $0 }
+    func resolved(_ path: String?) throws -> String? {
+      if let path, path.contains("://") || path.hasPrefix("data:") {
+        throw fields.error("\"\(path.prefix(60))\" is an address or data, expected a picture's file")
+      }
+      return path.map { $0.hasPrefix("/") ? $0 : folder == "." ? $0 : folder + "/" + $0 }
     }
     for key in ["video", "videos", "audio", "audios"] where fields.value(key) != nil {
       if fields.value(key)?.array?.isEmpty == true { continue }
       throw fields.error("has \"\(key)\": only still images are read")
     }
-    image = resolved(try fields.oneOf(["image", "images"]).flatMap { try fields.path($0) })
-    rejectedImage = resolved(try fields.path("image_rejected"))
-    mask = resolved(try fields.path("mask"))
+    image = try resolved(try fields.oneOf(["image", "images"]).flatMap { try fields.path($0) })
+    rejectedImage = try resolved(try fields.path("image_rejected"))
+    mask = try resolved(try fields.path("mask"))
     if image == nil, rejectedImage != nil || mask != nil {
       throw fields.error("has \"\(mask == nil ? "image_rejected" : "mask")\" but no \"image\"")
     }
@@ -103,6 +106,14 @@ public struct ManifestExample: Sendable {
     guard prompt == nil else { throw fields.error("has both \"\(key)\" and a question, expected one of them") }
     if let first = turns.firstIndex(where: { $0.role == .user }) {
       turns[first].text = try withoutMarker(turns[first].text, ImageMarker.removed(fromTurn:), key, fields)
+      // Left as text it would teach the marker's letters, and the picture would stand in the first turn.
+      for (index, turn) in turns.enumerated() where index > first && turn.role == .user {
+        guard ImageMarker.removed(fromQuestion: turn.text) == nil else {
+          throw fields.error(
+            "\"\(key)\", turn \(index): has the marker \"\(ImageMarker.text)\", expected it in the first user turn only: an example "
+              + "has one image so far, and it stands there")
+        }
+      }
     }
     // Everything up to the first reply is the prompt; a conversation that ends with a question waits for its response.
     let reply = turns.firstIndex { $0.role == .assistant }
@@ -136,7 +147,13 @@ public struct ManifestExample: Sendable {
   private func withoutMarker(
     _ text: String, _ removed: (String) -> String?, _ key: String, _ fields: Fields
   ) throws -> String {
-    if image != nil { return removed(text) ?? text }
+    if image != nil {
+      let rest = removed(text) ?? text
+      guard rest == text || ImageMarker.removed(fromQuestion: rest) == nil else {
+        throw fields.error("\"\(key)\" has the marker \"\(ImageMarker.text)\" twice, and an example has one image so far")
+      }
+      return rest
+    }
     guard ImageMarker.removed(fromQuestion: text) == nil else {
       throw fields.error("\"\(key)\" has the marker \"\(ImageMarker.text)\" but there is no \"image\"")
     }
@@ -156,7 +173,10 @@ public struct ManifestExample: Sendable {
     if let key = answerKey, let text = try fields.text(key) { answer = [ChatTurn(.assistant, text)] }
     guard prompt == nil, chosen != nil || !answer.isEmpty || fields.value("choices") != nil else { return }
     guard options.takesCaptions else {
-      throw fields.error("has an answer but no \"question\"; captions without one need --captions or --template plain")
+      let like = fields.object.first { options.metadataKeys.contains($0.key) == false && Likeness($0.key, $0.value) == .question }
+      throw fields.error(
+        like.map { "has an answer but no \"question\", and \"\($0.key)\" looks like it: name it \"question\"" }
+          ?? "has an answer but no \"question\"; captions without one need --captions or --template plain")
     }
     prompt = []
   }
@@ -186,6 +206,10 @@ public struct ManifestExample: Sendable {
       guard choices.indices.contains(index) else {
         throw fields.error(
           "\"gt\" is \(index), expected an index below \(choices.count) into \"choices\", or one of them")
+      }
+      guard !choices.contains("\(index)") || choices[index] == "\(index)" else {
+        throw fields.error(
+          "\"gt\" is \(index), which may be the index of \"\(choices[index])\" or the choice \"\(index)\"; write the choice as text")
       }
       return choices[index]
     case let other?: throw fields.mismatch("gt", other, expected: "one of the \"choices\" or its index from 0")

@@ -99,6 +99,11 @@ struct MathEvaluator {
         try algebra.scaled(sum, by: MathRational(-1))
       }
       return .scalar(scalar)
+    case .sum, .product:
+      if let (inner, unit) = node.sharingUnit {
+        return try quantity(unit == "degree" ? .degree(inner) : .measured(inner, unit: unit))
+      }
+      fallthrough
     default:
       if node.hasMatrix { return .matrix(try matrix(node)) }
       return .scalar(MathScalar(sum: try sum(node), isDecimal: node.hasDecimal))
@@ -106,7 +111,11 @@ struct MathEvaluator {
   }
 
   func relation(_ first: MathNode, _ rest: [(MathRelation, MathNode)]) throws(MathStop) -> MathValue {
-    if rest.count == 1, rest[0].0 == .element { return try value(of: rest[0].1) }
+    if rest.count == 1, rest[0].0 == .element {
+      let set = try value(of: rest[0].1)
+      if case .scalar = set { throw .unparsable }  // "1 in 17"
+      return set
+    }
     // a = b ≈ 0.3: what is approximate repeats what is exact
     var parts = rest
     if let cut = parts.firstIndex(where: { $0.0 == .approximately }), cut > 0 || !first.isTarget,

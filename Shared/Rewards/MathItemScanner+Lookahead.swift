@@ -25,7 +25,10 @@ extension MathItemScanner {
   func isOperand(_ index: Int) -> Bool {
     let first = byte(index)
     if first.isDigit || "(\\.-".utf8.contains(first) || (0xCE...0xCF).contains(first) { return index < end }
-    guard first.isLetter else { return text[min(index, end)..<end].starts(with: "√".utf8) }
+    guard first.isLetter else {
+      let rest = text[min(index, end)..<end]
+      return ["√", "∛", "€", "£", "¥", "₹"].contains { rest.starts(with: $0.utf8) }
+    }
     var stop = index
     while byte(stop).isLetter { stop += 1 }
     let word = text[index..<stop]

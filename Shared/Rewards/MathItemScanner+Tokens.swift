@@ -79,8 +79,10 @@ extension MathItemScanner {
       if isSpaced, kind == .operand ? !isOperand(stop + 1) : !followsVerb(index) { return nil }  // a dash
       return (stop, .sign)
     case "≤", "≥", "≠", "≈", "≡", "∈", "⩽", "⩾": return (stop, .relation)
-    case "√", "∛", "∑", "∫", "∏": return (stop, .sign)
-    case "∠", "△": return kind == .none || kind == .operand && self.stop < index ? nil : (stop, .sign)
+    case "√", "∛", "∜", "∑", "∫", "∏": return (stop, .sign)
+    case "∠", "△":
+      if kind == .none, let name = nameOfAngle(stop) { return (name, .operand) }
+      return kind == .none || kind == .operand && self.stop < index ? nil : (stop, .sign)
     case "π", "∞", "∅", "ℝ": return (stop, .operand)
     case "°", "′", "″": return kind == .operand ? (stop, .operand) : nil
     case "€", "£", "¥", "₹", "￥": return kind == .operand && self.stop < index ? nil : (stop, .operand)
@@ -91,6 +93,16 @@ extension MathItemScanner {
       if (0x391...0x3C9).contains(scalar.value) { return (stop, .operand) }
       return nil
     }
+  }
+
+  /// Where the 1 of "∠1 =" ends.
+  func nameOfAngle(_ index: Int) -> Int? {
+    var stop = index
+    while byte(stop).isDigit { stop += 1 }
+    guard stop > index else { return nil }
+    var next = stop
+    while byte(next) == 32, next < end { next += 1 }
+    return byte(next) == UInt8(ascii: "=") && !isArrow(next) ? stop : nil
   }
 
   func punctuation(_ index: Int, _ first: UInt8) -> (end: Int, kind: Kind)? {
@@ -142,7 +154,7 @@ extension MathItemScanner {
     let isTight = next == after
     guard
       isOperand(next) || text[min(next, end)..<end].starts(with: "π".utf8)
-        || "$+-".utf8.contains(byte(next)) && isTight
+        || "$+-".utf8.contains(byte(next)) && isTight || byte(next) == UInt8(ascii: "$") && byte(next + 1).isDigit
     else {
       // A dash of the sentence, or half an operation.
       return kind == .operand && first != UInt8(ascii: "-") ? (after, .sign) : nil
@@ -175,6 +187,7 @@ extension MathItemScanner {
   /// \frac{3}{4}, with its arguments.
   func command(_ index: Int) -> (end: Int, kind: Kind)? {
     var stop = index + 1
+    guard stop < end else { return nil }  // a lone backslash at the end of the sentence
     guard byte(stop).isLetter else {
       // \, \; \{ \$ \% belong to an expression
       if byte(stop) == UInt8(ascii: "$") { return (stop + 1, .sign) }

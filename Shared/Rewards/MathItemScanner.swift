@@ -67,6 +67,7 @@ struct MathItemScanner {
   func joins(_ index: Int) -> Bool {
     let first = byte(index)
     if first.isDigit || first >= 0x80 || first == UInt8(ascii: "\\") { return true }
+    if first == UInt8(ascii: "$") { return !byte(index + 1).isDigit }  // 2,74 $
     return first.isLetter || first == UInt8(ascii: "(")
   }
 
@@ -86,10 +87,29 @@ struct MathItemScanner {
     if content.isEmpty { return }
     // Half of a bracket, or of "1..2".
     if ")]}([{".utf8.contains(start > 0 ? text[start - 1] : 32) && !isMarked(start - 1) { isBroken = true }
-    if last < text.count, "([{".utf8.contains(text[last]) || text[last...].starts(with: "..".utf8) { isBroken = true }
+    if last < text.count, "([{".utf8.contains(text[last]) && !opensRemark(last) || text[last...].starts(with: "..".utf8)
+    {
+      isBroken = true
+    }
     if ["..", "#", "@", "№"].contains(where: text[..<start].hasSuffix) { isBroken = true }
-    if isSign(after: last) || isSign(before: start) { isBroken = true }
+    if isSign(after: last) || isSign(before: start) || isCutOff(last) || isHyphenated(last) { isBroken = true }
     add(MathItem(range: start..<last, content: content, isFormula: false, isBroken: isBroken))
+  }
+
+  /// The text ends in a backslash: the command that it began is lost.
+  private func isCutOff(_ index: Int) -> Bool {
+    text.last == UInt8(ascii: "\\") && text[index...].allSatisfy { $0 <= 32 || $0 == UInt8(ascii: "\\") }
+  }
+
+  /// "8(个)": a word in brackets, in letters that are no names of variables.
+  private func opensRemark(_ index: Int) -> Bool {
+    guard text[index] == UInt8(ascii: "("), let close = closing(index), close > index + 3 else { return false }
+    return text[(index + 1)..<close].allSatisfy { $0 >= 0x80 } && text[index + 1] >= 0xE3
+  }
+
+  /// The 5 of "5-year-old" and "5-fold".
+  private func isHyphenated(_ index: Int) -> Bool {
+    index > 0 && text[index - 1].isDigit && byte(index) == UInt8(ascii: "-") && byte(index + 1).isLetter
   }
 
   /// A sign that is not read stands right behind: 5ˣ, 5₂, 5‰.

@@ -5,7 +5,7 @@ enum MathLexicon {
   /// Right before a number: it is what the sentence states.
   static let introductions: Set<String> = [
     "is", "are", "was", "were", "be", "been", "being", "equals", "equal", "becomes", "become", "gives", "give",
-    "giving",
+    "giving", "making", "totaling", "totalling",
     "get", "gets", "got", "getting", "yields", "yield", "yielding", "obtain", "obtains", "find", "finds", "has", "have",
     "reaches", "reach", "makes", "make", "totals", "measures", "counted", "count", "costs", "cost", "weighs", "takes",
     "shows", "contains", "it's", "that's", "there's", "as", "namely", "i.e", "ans", "answer", "result", "es", "est",
@@ -23,14 +23,17 @@ enum MathLexicon {
   static let denials: Set<String> = [
     "not", "never", "cannot", "neither", "nor", "without", "except", "excluding", "instead", "unlike", "rather",
     "other",
-    "disregard", "ignore", "rule", "ruled", "rules", "exclude", "eliminate", "eliminated", "reject",
+    "nicht", "kein", "keine", "pas", "n'est", "non", "não", "niet", "disregard", "ignore", "rule", "ruled", "rules",
+    "exclude", "eliminate", "eliminated", "reject",
   ]
 
   /// Right before a number: it is a bound, or one of several.
   static let bounds: Set<String> = [
     "least", "most", "than", "under", "over", "above", "below", "beyond", "between", "within", "exceed", "exceeds",
     "exceeding", "nearly", "almost", "either", "or", "upto", "minus", "negative", "until", "till", "through", "versus",
-    "vs", "near", "past", "times", "plus", "divided", "multiplied", "squared", "root", "square", "cube", "half",
+    "vs", "near", "every", "another", "exceeded", "surpass", "surpassed", "surpasses", "topped", "past", "times",
+    "plus", "divided",
+    "multiplied", "squared", "root", "square", "cube", "half",
     "twice", "thrice", "double", "triple", "quarter", "third", "reciprocal", "sine", "cosine", "tangent", "logarithm",
     "multiple", "multiples", "mod", "modulo", "base", "log", "power",
   ]
@@ -57,13 +60,62 @@ enum MathLexicon {
   ]
 
   /// Behind these words a sentence gives its reasons.
-  static let reasons: Set<String> = ["because", "since", "where", "given", "as", "whereas", "when"]
+  static let reasons: Set<String> = ["because", "since", "where", "given", "as", "whereas", "when", "if", "provided"]
 
   /// A sentence with one of these denies what it states.
   static let refutations: Set<String> = [
     "contradiction", "contradictory", "contradicts", "impossible", "incorrect", "wrong", "false", "mistake", "invalid",
-    "untrue", "mistaken", "erroneous",
+    "untrue", "mistaken", "erroneous", "unsure", "incorrectly", "wrongly", "mistakenly", "erroneously", "falsely",
   ]
+
+  /// In the clause before a number: it is not claimed.
+  static let doubts: Set<String> = [
+    "unlikely", "nobody", "initially", "whether", "suppose", "supposing", "assume", "assumes", "assumed", "assuming",
+    "pretend",
+    "imagine", "if", "unless", "hoping", "hoped", "wished", "unsure", "unclear", "hypothetically", "supposedly",
+    "allegedly", "unknown",
+  ]
+
+  /// Two words in a row that say the same.
+  static let doubtfulPairs: [String: Set<String>] = [
+    "no": ["longer", "one", "way", "es", "son", "hay"], "might": ["think", "believe", "guess"],
+    "at": ["first"], "initial": ["guess", "thought"], "first": ["guess", "thought"],
+    "may": ["think", "believe", "guess"], "would": ["think", "have"], "had": ["been"], "could": ["think"],
+    "in": ["case"], "not": ["sure"],
+  ]
+
+  /// Right before a number: it was tried.
+  static let trials: Set<String> = ["try", "trying", "tried", "tries"]
+
+  /// Right before a number: it was expected.
+  static let expectations: Set<String> = [
+    "expected", "expect", "expecting", "wanted", "claimed", "guessed", "supposed",
+  ]
+
+  static let speech: Set<String> = [
+    "say", "says", "said", "saying", "think", "thinks", "thought", "claim", "claims", "claimed", "state", "states",
+    "stated", "believe", "believes", "told", "suggested", "suggests", "answered", "wrote",
+  ]
+
+  /// Whose words are not the answer.
+  static let sources: Set<String> = [
+    "you", "people", "question", "problem", "task", "exercise", "textbook", "book", "someone", "somebody", "everyone",
+    "others", "students", "student", "teacher", "friend", "author", "many", "most", "some", "they",
+  ]
+
+  static let past: Set<String> = ["previous", "previously", "earlier", "former", "formerly", "prior"]
+
+  /// Words of sentences: a text with one of them is no bare expression.
+  static let functionWords: Set<String> = [
+    "is", "are", "was", "were", "be", "been", "can", "could", "may", "might", "must", "should", "will", "would", "has",
+    "have", "had", "do", "does", "did", "in", "of", "on", "at", "for", "from", "with", "than", "more", "fewer", "less",
+    "the", "this", "that", "these", "those", "which", "who", "there", "here", "it", "not", "never", "so", "then",
+    "hence", "thus", "therefore", "because", "since", "if", "when", "where", "while", "but", "although", "though", "as",
+    "about", "away", "old", "also", "both", "each", "gives", "yields", "implies",
+  ]
+
+  /// Before a number: it follows from what was said.
+  static let consequences: Set<String> = ["so", "thus", "hence", "therefore", "then", "altogether", "consequently"]
 
   /// Behind an answer: it is taken back, and what follows counts.
   static let corrections: [[UInt8]] = [
@@ -96,6 +148,12 @@ enum MathLexicon {
 
   // MARK: Languages without spaces
 
+  /// Factors right behind a number, unless a unit begins with them (千米, 千克, 百分).
+  static let ideographicScales: [Unicode.Scalar: Int] = [
+    "百": 100, "千": 1_000, "万": 10_000, "萬": 10_000, "亿": 100_000_000, "億": 100_000_000, "만": 10_000,
+    "억": 100_000_000, "천": 1_000,
+  ]
+
   static let introducingEnds = [
     "是", "为", "為", "于", "於", "得", "得到", "有", "选", "選", "は", "が", "约", "約", "共", "等于", "은", "는", "达到", "需要",
     "所以", "因此", "故", "即", "则", "可得",
@@ -106,6 +164,9 @@ enum MathLexicon {
     "または", "から", "か", "第", "负", "除以", "乘以", "加", "减",
   ]
   /// Behind a number.
-  static let denyingStarts = ["ではありません", "ではない", "じゃない", "不对", "不正确", "是错", "不是"]
+  static let denyingStarts = [
+    "ではありません", "ではない", "じゃない", "不对", "不正确", "是错", "不是", "이 아니", "가 아니", "이 아닙", "가 아닙", "이 아닌",
+    "가 아닌", "✗", "✘", "❌",
+  ]
   static let boundingStarts = ["以上", "以下", "以内", "未満", "或", "到", "至", "から", "または", "か", "左右", "多"]
 }

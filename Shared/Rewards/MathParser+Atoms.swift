@@ -16,10 +16,11 @@ extension MathParser {
       case .emptySet: return .emptySet
       case .reals: return .reals
       case .word(let word): return parser.words(word)
-      case .currency(let unit): return .measured(try parser.power(), unit: unit)
+      case .currency(let unit): return .measured(try parser.scaled(parser.power()), unit: unit)
       case .function(let name): return try parser.call(name)
       case .fraction: return try parser.fraction()
       case .root: return try parser.root()
+      case .rootOfDegree(let degree): return .power(try parser.operand(), .reciprocal(.integer(degree)))
       case .binomial: return .function(.plain(.binomial), [try parser.operand(), try parser.operand()])
       case .open(let bracket): return try parser.bracketed(bracket)
       case .bar:
@@ -48,6 +49,20 @@ extension MathParser {
     if isInteger, let choice = choice(from: numeral) { return choice }
     guard isInteger, let part = try mixedFraction() else { return .number(numeral) }
     return .sum([.number(numeral), part])
+  }
+
+  /// $2.5 million and $2.5M
+  private mutating func scaled(_ amount: MathNode) throws(MathStop) -> MathNode {
+    guard case .number = amount else { return amount }
+    let factor: Int? =
+      switch next {
+      case .word(let word)?: MathLexicon.scales[word.lowercased()]
+      case .symbol(let letter)? where !spaced[at]: ["K": 1_000, "k": 1_000, "M": 1_000_000, "B": 1_000_000_000][letter]
+      default: nil
+      }
+    guard let factor else { return amount }
+    at += 1
+    return .product([amount, .integer(factor)])
   }
 
   /// 5C2 and 5P2: choices without and with order.

@@ -13,7 +13,12 @@ extension MathParser {
       switch token {
       case .word(let word):
         if names.isEmpty, MathLexicon.operations.contains(word.lowercased()) { throw .unparsable }
-        if names.isEmpty, isKnown, scale < 1 << 40, let factor = MathLexicon.scales[word.lowercased()] {
+        let ideographs = word.utf8.first.map { $0 < 0xE0 } ?? true ? (factor: 1, length: 0) : MathUnits.scale(of: word)
+        if ideographs.length > 0 {
+          guard names.isEmpty, isKnown, scale == 1 else { throw .unparsable }
+          scale = ideographs.factor
+          if ideographs.length < word.utf8.count { isKnown = false }
+        } else if names.isEmpty, isKnown, scale < 1 << 30, let factor = MathLexicon.scales[word.lowercased()] {
           scale *= factor
         } else {
           add(word, &names, &isKnown)

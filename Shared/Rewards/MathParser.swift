@@ -168,7 +168,7 @@ struct MathParser {
         if let unit = try unit(after: factors) {
           if unit.scale > 1 { factors.append(.integer(unit.scale)) }
           factors = [.measured(factors.count == 1 ? factors[0] : .product(factors), unit: unit.name)]
-        } else if next == .open(UInt8(ascii: "(")), peek(1) == .relation(.approximately) {
+        } else if next == .open(UInt8(ascii: "(")), peek(1) == .relation(.approximately) || isRemark(factors) {
           try skipRemark()
         } else if beginsFactor(next) {
           if case .number = next { throw .unparsable }  // "2 3" and "x2" may mean anything
@@ -181,6 +181,14 @@ struct MathParser {
     return factors.count == 1 ? factors[0] : .product(factors)
   }
 
+  /// "8 (个)"
+  private func isRemark(_ factors: [MathNode]) -> Bool {
+    guard factors.count == 1, case .number = factors[0], case .word(let word)? = peek(1),
+      peek(2) == .close(UInt8(ascii: ")"))
+    else { return false }
+    return MathUnits.name(word) == nil
+  }
+
   /// "(≈ 8.66)" repeats what stands before it.
   private mutating func skipRemark() throws(MathStop) {
     while let next, next != .close(UInt8(ascii: ")")) { at += 1 }
@@ -190,7 +198,8 @@ struct MathParser {
   /// Whether a factor may follow without a sign of multiplication.
   func beginsFactor(_ token: MathToken) -> Bool {
     switch token {
-    case .number, .symbol, .pi, .e, .i, .function, .fraction, .root, .binomial, .infinity, .operation: true
+    case .number, .symbol, .pi, .e, .i, .function, .fraction, .root, .rootOfDegree, .binomial, .infinity, .operation:
+      true
     case .open(let bracket): bracket != UInt8(ascii: "s")
     case .begin("matrix"), .begin("determinant"): true
     case .bar: openBars == 0

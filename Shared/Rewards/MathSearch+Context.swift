@@ -47,7 +47,13 @@ extension MathSearch {
     let range = start..<item.range.lowerBound
     if let last = text[range].last(where: { $0 > 32 }), last == UInt8(ascii: ":") { return true }
     if text(endsWithAny: MathLexicon.introducingEnds, before: item.range.lowerBound, from: start) { return true }
-    if words(in: range).suffix(2) == ["total", "of"] { return true }
+    let close = words(in: range)
+    if close.suffix(2) == ["total", "of"] { return true }
+    // "3 red and 4 blue, so 7 in total"
+    if close.last.map(MathLexicon.consequences.contains) ?? false { return true }
+    // "7 in total"
+    let behind = self.words(in: item.range.upperBound..<min(text.count, item.range.upperBound + 16)).prefix(2)
+    if behind.first == "altogether" || behind.first == "in" && ["total", "all"].contains(behind.last) { return true }
     let words = lead(range)
     guard let last = words.last else { return false }
     if MathLexicon.introductions.contains(last) { return true }
@@ -79,9 +85,12 @@ extension MathSearch {
     if text(endsWithAny: MathLexicon.denyingEnds, before: end, from: start) { return true }
     let words = words(in: range)
     if isExcluded(words) { return true }
-    guard let last = words.lastIndex(where: { MathLexicon.denials.contains($0) || $0.hasSuffix("n't") }) else {
-      return false
+    let denial = words.indices.last { index in
+      // "The other is 5"
+      if words[index] == "other" { return index + 1 == words.count || words[index + 1] == "than" }
+      return MathLexicon.denials.contains(words[index]) || words[index].hasSuffix("n't")
     }
+    guard let last = denial else { return false }
     return !words[last...].contains("but")
   }
 
@@ -99,7 +108,7 @@ extension MathSearch {
     let comma = text[start..<item.range.lowerBound].lastIndex(of: UInt8(ascii: ","))
     let words = lead((comma.map { $0 + 1 } ?? start)..<item.range.lowerBound)
     if let last = words.last {
-      if MathLexicon.bounds.contains(last) { return true }
+      if MathLexicon.bounds.contains(last) || isApart(words) { return true }
       if last == "up" || last == "to" && (words.contains("from") || words.dropLast().last == "up" && !addsUp(words)) {
         return true
       }
@@ -115,8 +124,19 @@ extension MathSearch {
       return true
     }
     if let first = next.first, MathLexicon.operations.contains(first) { return true }
+    if isDifference(behind: last.range.upperBound) { return true }
     if next.first == "at", next.count > 1, ["least", "most"].contains(next[1]) { return true }
     return MathLexicon.boundingStarts.contains { after.drop { $0 <= 32 }.starts(with: $0.utf8) }
+  }
+
+  /// "Different from 5", "close to 5", "used to be 5"
+  private func isApart(_ words: [String]) -> Bool {
+    let (one, two) = (words.dropLast().last ?? "", words.last)
+    if two == "from" { return ["different", "differs", "differ", "distinct", "away", "far", "apart"].contains(one) }
+    if two == "to" {
+      return ["close", "closer", "closest", "near", "nearer", "similar", "prior", "next"].contains(one)
+    }
+    return words.suffix(3) == ["used", "to", "be"]
   }
 
   func addsUp(_ words: [String]) -> Bool {
@@ -177,7 +197,7 @@ extension MathSearch {
     if let after, MathLexicon.assurances.contains(after) { return true }
     if let last = words(in: start..<item.range.lowerBound).last, MathLexicon.names.contains(last) {
       let between = text[start..<item.range.lowerBound].last { $0 > 32 }
-      if between != UInt8(ascii: ":") { return true }
+      if between != UInt8(ascii: ":"), between != UInt8(ascii: ",") { return true }
     }
     return false
   }

@@ -47,7 +47,7 @@ extension MathSearch {
         continue
       }
       let formula = MathFormula(start: index, content: content..<end, end: end + open)
-      if isPrice(text[formula.content]) {
+      if isPrice(text[formula.content]) || open == 1 && isSumOfPrices(text, formula) {
         index = content
       } else {
         formulas.append(formula)
@@ -55,6 +55,12 @@ extension MathSearch {
       }
     }
     return formulas
+  }
+
+  /// "$20 + $" of "$20 + $30": a space before the mark that would close, a digit behind it.
+  private static func isSumOfPrices(_ text: [UInt8], _ formula: MathFormula) -> Bool {
+    guard text[formula.content].last == 32, formula.end < text.count else { return false }
+    return text[formula.end].isDigit
   }
 
   private static func isPrice(_ content: ArraySlice<UInt8>) -> Bool {

@@ -58,14 +58,28 @@ extension MathSearch {
 
   /// 12 of "5 of the 12" and "5 out of 12", 5 of "3 to 5" and "3 by 5".
   func isPartOfWhole(_ items: [MathItem], _ index: Int, _ start: Int) -> Bool {
+    if isOneOf(words(in: start..<items[index].range.lowerBound)) { return true }
     guard index > 0 else {
       guard index + 1 < items.count else { return false }
       let between = words(in: items[0].range.upperBound..<items[1].range.lowerBound)
+      // "5 in 8", but "45 in 2019"
+      if between == ["in"], items[1].content.count != 4 { return true }
       return ["to", "by", "out", "of"].contains(between.first ?? "") && between.count < 4
     }
     let between = words(in: items[index - 1].range.upperBound..<items[index].range.lowerBound)
     let isShare = between.first == "of" || between.first == "out" || between.suffix(2) == ["of", "the"]
     return isShare && between.count < 4 || between == ["to"] || between == ["by"]
+  }
+
+  /// "One of the" 5, "one in" 5
+  private func isOneOf(_ words: [String]) -> Bool {
+    let shares = [
+      "one", "some", "most", "many", "few", "several", "half", "none", "each", "any", "part", "two", "three",
+    ]
+    var words = words[...]
+    while let last = words.last, ["the", "these", "those", "all"].contains(last) { words.removeLast() }
+    guard let last = words.popLast(), let first = words.last else { return false }
+    return last == "of" && shares.contains(first) || last == "in" && ["one", "two", "three", "four"].contains(first)
   }
 
   /// The items as one answer, with the units that follow.
@@ -78,7 +92,7 @@ extension MathSearch {
 
   /// "cm", "square feet", "miles per hour", "million" behind an item.
   func units(after item: MathItem) -> ArraySlice<UInt8> {
-    var index = item.range.upperBound
+    var index = scaleEnd(behind: item.range.upperBound)
     var stop = index
     var isFirst = true
     while index < text.count, index - item.range.upperBound < 48 {
@@ -96,11 +110,21 @@ extension MathSearch {
     }
     guard stop > item.range.upperBound else { return [] }
     let unit = text[item.range.upperBound..<stop].filter { $0 != UInt8(ascii: ".") }
-    guard !item.isFormula else { return "\\text{ ".utf8 + unit + [UInt8(ascii: "}")] }
+    guard !item.isFormula, !item.content.contains(UInt8(ascii: "\\")) else {
+      return "\\text{ ".utf8 + unit + [UInt8(ascii: "}")]
+    }
     return unit[...]
   }
 
+  /// Where 万 and its like end behind a number.
+  private func scaleEnd(behind index: Int) -> Int {
+    guard index < text.count, text[index] >= 0xE0 else { return index }
+    let rest = String(decoding: text[index..<min(index + 12, text.count)], as: UTF8.self)
+    return index + MathUnits.scale(of: rest).length
+  }
+
   func isUnit(_ word: String, isFirst: Bool) -> Bool {
+    if word.utf8.first.map({ $0 >= 0xE0 }) ?? false { return MathUnits.scale(of: word).length == word.utf8.count }
     let lower = word.lowercased()
     if MathLexicon.scales[lower] != nil { return true }
     if lower == "per" || lower == "squared" || lower == "cubed" { return true }

@@ -93,6 +93,7 @@ extension MathSearch {
 
   /// What the text says behind its announcement; nil where that is denied, a question or taken back.
   func spans(after anchor: Anchor) -> [MathSpan]? {
+    if isDoubted(anchor) { return [] }
     var spans: [MathSpan] = []
     for start in anchor.starts {
       let sentence = sentence(from: start)

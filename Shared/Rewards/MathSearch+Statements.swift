@@ -69,12 +69,23 @@ extension MathSearch {
     }
     if first < text.count { sentences.append(first..<text.count) }
     for sentence in sentences.suffix(128).reversed() where sentence.count <= MathAnswer.maxExpression {
+      if isCheck(sentence) { continue }
       let isQuestion = sentence.upperBound < text.count && text[sentence.upperBound] == UInt8(ascii: "?")
       let result = result(of: items(in: sentence), in: sentence, isAnnounced: false)
-      if case .none = result { continue }
+      if case .none = result {
+        if takesBack(words(in: sentence)) { return .refused }
+        continue
+      }
       return isQuestion && sentences.count > 0 && hasWords(sentence) ? .refused : result
     }
     return .none
+  }
+
+  /// "Check: 9 + 16 = 25" confirms an answer that was given before.
+  private func isCheck(_ sentence: Range<Int>) -> Bool {
+    let start = words(in: sentence.lowerBound..<min(sentence.upperBound, sentence.lowerBound + 20)).first
+    guard let start, ["check", "verification", "verify", "checking", "proof"].contains(start) else { return false }
+    return text[sentence.prefix(20)].contains(UInt8(ascii: ":"))
   }
 
   func hasWords(_ range: Range<Int>) -> Bool { words(in: range).contains { $0.utf8.count > 1 } }
@@ -90,8 +101,16 @@ extension MathSearch {
       defer { wasWord = text[at].isWordPart }
       guard !wasWord, text[at].isLetter else { continue }
       for mark in MathLexicon.corrections where begins(mark, at) { return at + mark.count }
+      guard "tTiI".utf8.contains(text[at]), beginsClause(at) else { continue }
+      let stop = sentenceEnd(from: at, limit: min(text.count, at + 60))
+      if takesBack(words(in: at..<stop)) { return stop }
     }
     return nil
+  }
+
+  private func beginsClause(_ index: Int) -> Bool {
+    let before = text[..<index].suffix(4).last { $0 > 32 }
+    return before.map { ".!?,;*}$".utf8.contains($0) } ?? true
   }
 
   /// Letters of either case.
@@ -107,11 +126,13 @@ extension MathSearch {
   // MARK: The result of a sentence
 
   func result(of all: [MathItem], in sentence: Range<Int>, isAnnounced: Bool) -> Result {
-    let items = conclusions(of: all.filter { !isName($0, in: sentence, of: all) }, in: sentence)
+    let named = conclusions(of: all.filter { !isName($0, in: sentence, of: all) }, in: sentence)
+    let items = withoutParts(named, in: sentence)
     guard items.contains(where: { $0.isValue || isIntroduced($0, after: previous($0, all, sentence)) }) else {
       return .none
     }
     if words(in: sentence).contains(where: MathLexicon.refutations.contains) { return .refused }
+    if isCounterfactual(sentence) { return .refused }
     if !isAnnounced, isHypothesis(sentence, all) { return .refused }
     var chosen: Int?
     for (index, item) in items.enumerated() {
@@ -135,8 +156,16 @@ extension MathSearch {
       if isAnnounced, chosen == 0, item.isValue, startsHere(item, sentence) { break }
     }
     guard let chosen else { return .refused }
+    if let negative = negated(items[chosen], after: previous(items[chosen], all, sentence), isFirst: chosen == 0) {
+      let next = chosen + 1 < items.count ? items[chosen + 1] : nil
+      return next == nil && !isDeniedBehind(items[chosen], items, chosen, sentence)
+        && !isBound(negative, until: negative, from: previous(negative, all, sentence))
+        ? .found(span(of: [negative])) : .refused
+    }
     let item = items[chosen]
     let start = previous(item, all, sentence)
+    if isDoubted(from: start, to: item.range.lowerBound) { return .refused }
+    if chosen + 1 == items.count, isRevoked(from: item.range.upperBound, to: sentence.upperBound) { return .refused }
     if item.isBroken || isDenied(from: start, to: item.range.lowerBound)
       || isDeniedBehind(item, items, chosen, sentence)
     {
@@ -155,7 +184,43 @@ extension MathSearch {
     }
     if isOneOfSeveral(items, group, all, sentence) { return .refused }
     if isPartOfWhole(items, chosen, start) { return .refused }
+    if group.count == 1, let value = evaluated(item, under: items[..<chosen]) { return .found(span(of: [value])) }
     return .found(span(of: Array(items[group])))
+  }
+
+  /// "Minus 5", "is negative 5": the item with its sign; nil without these words. Behind another word they subtract.
+  private func negated(_ item: MathItem, after start: Int, isFirst: Bool) -> MathItem? {
+    let words = words(in: start..<item.range.lowerBound)
+    guard let sign = words.last, sign == "minus" || sign == "negative", item.content.first?.isDigit ?? false,
+      !item.isFormula, !item.isBroken, !item.isRelation, isFirst || words.count > 1
+    else { return nil }
+    let before = words.dropLast().last
+    guard before.map({ MathLexicon.introductions.contains($0) || $0 == "the" || $0 == "therefore" }) ?? true,
+      !isDenied(from: start, to: item.range.lowerBound), !isDoubted(from: start, to: item.range.lowerBound)
+    else { return nil }
+    var negative = item
+    let word = text[..<item.range.lowerBound].lastIndex { $0 | 0x20 == sign.utf8.first! }
+    negative.content = [UInt8(ascii: "-")] + item.content
+    negative.range = (word ?? start)..<item.range.upperBound
+    return negative
+  }
+
+  /// "= 7" of "x = 2, so 3x + 1 = 7": the left side is known, the right side is what is said of it.
+  private func evaluated(_ item: MathItem, under known: ArraySlice<MathItem>) -> MathItem? {
+    guard let sign = item.content.firstIndex(of: UInt8(ascii: "=")), !item.content.contains(UInt8(ascii: "\\")) else {
+      return nil
+    }
+    let names = item.content[..<sign].filter { $0 > 32 }
+    let letters = Set(names.filter(\.isLetter))
+    guard names.count > 1, !letters.isEmpty, names.allSatisfy({ $0 < 0x80 || letters.count == 1 }) else { return nil }
+    let defined = known.compactMap { item -> UInt8? in
+      let content = item.content.filter { $0 > 32 }
+      return content.count > 2 && content[1] == UInt8(ascii: "=") && content[0].isLetter ? content[0] : nil
+    }
+    guard letters.isSubset(of: defined) else { return nil }
+    var value = item
+    value.content = Array(item.content[sign...])
+    return value
   }
 
   func startsHere(_ item: MathItem, _ sentence: Range<Int>) -> Bool {

@@ -53,16 +53,20 @@ struct MathSpan {
 
   private func readings(of piece: ArraySlice<UInt8>, _ algebra: MathAlgebra) throws(MathStop) -> [MathValue] {
     guard let whole = Self.trimmed(piece), whole.count <= MathAnswer.maxExpression else { return [] }
-    let bytes = Self.withoutOption(whole)
+    let bytes = Self.conclusion(of: Self.withoutOption(whole))
     // Braces alone are a set: {1, 2}.
     let isSet = bytes.first == UInt8(ascii: "{") && bytes.last == UInt8(ascii: "}") && bytes.count { $0 == 0x7B } == 1
     let isLaTeX =
       isMathMode || bytes.contains(UInt8(ascii: "\\")) || (bytes.contains(UInt8(ascii: "{")) && !isSet)
     if isSentence, Self.isProse(bytes) { return [] }
+    if !isLaTeX, let (value, remark) = Self.remark(bytes), try agree(value, remark, algebra) {
+      return try readings(of: value, algebra)
+    }
     if let words = Self.words(bytes) {
       let phrase = MathVocabulary.phrases[words]
       return [phrase == .reals ? .region(.all) : phrase == .emptySet ? .region(.none) : .text(words)]
     }
+    if Self.isDate(bytes) { return [.text(String(decoding: bytes, as: UTF8.self))] }
     var readings: [MathValue] = []
     // "1,234" is a number first, then two; "1,5" is two numbers first, then a decimal.
     var ways = [MathTokenizer.Commas.thousands]
@@ -82,6 +86,7 @@ struct MathSpan {
         var parser = MathParser(tokenizer, budget: algebra.budget)
         var value = try MathEvaluator(algebra).value(of: parser.answer())
         if isSentence, value.mixesWords { continue }
+        if case .list(let members) = value, let solution = try solution(of: members, algebra) { value = solution }
         if hasGluedUnits, case .scalar(var scalar) = value {
           scalar.mayBeName = true
           value = .scalar(scalar)
@@ -94,19 +99,60 @@ struct MathSpan {
     return readings
   }
 
+  /// x = 5 of "4x = 20 ⇒ x = 5".
+  private static func conclusion(of bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    guard let first = bytes.firstIndex(of: UInt8(ascii: "=")) else { return bytes }
+    let marks = ["\\Rightarrow", "\\implies", "\\therefore", "\\Longrightarrow", "⇒", "⟹", "∴"].map { $0.utf8 }
+    for index in bytes[first...].indices.reversed() where bytes[index] == UInt8(ascii: "\\") || bytes[index] >= 0xE2 {
+      guard let mark = marks.first(where: { bytes[index...].starts(with: $0) }) else { continue }
+      let rest = bytes[(index + mark.count)...]
+      let isWhole = rest.count { $0 == UInt8(ascii: "{") } == rest.count { $0 == UInt8(ascii: "}") }
+      return isWhole && rest.contains(UInt8(ascii: "=")) ? rest : bytes
+    }
+    return bytes
+  }
+
+  /// "6" and "3 × 2" of "6 (3 × 2)".
+  private static func remark(_ bytes: ArraySlice<UInt8>) -> (ArraySlice<UInt8>, ArraySlice<UInt8>)? {
+    guard bytes.last == UInt8(ascii: ")"), let open = bytes.firstIndex(of: UInt8(ascii: "(")),
+      open > bytes.startIndex + 1, bytes[open - 1] == 32, bytes[bytes.startIndex].isDigit,
+      bytes[..<(open - 1)].allSatisfy({ $0.isDigit || ".,".utf8.contains($0) }),
+      !bytes[(open + 1)...].contains(UInt8(ascii: "("))
+    else { return nil }
+    let inside = bytes[(open + 1)...].dropLast()
+    return inside.contains(where: \.isDigit) ? (bytes[..<(open - 1)], inside) : nil
+  }
+
+  /// Whether a remark repeats the value before it; else the two are a product.
+  private func agree(
+    _ value: ArraySlice<UInt8>, _ remark: ArraySlice<UInt8>, _ algebra: MathAlgebra
+  ) throws(MathStop) -> Bool {
+    guard let one = try readings(of: value, algebra).first, let other = try readings(of: remark, algebra).first else {
+      return false
+    }
+    return try MathComparison(algebra).matches(one, other)
+  }
+
   /// Without white space, quotation marks and the punctuation of a sentence; nil for nothing, and for "1, 2, …".
   static func trimmed(_ piece: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
     var bytes = piece
     while let first = bytes.first, first <= 32 || "*`\":".utf8.contains(first) { bytes.removeFirst() }
     while let last = bytes.last, last <= 32 || "`\".,;:?".utf8.contains(last) {
       if last == UInt8(ascii: "."), bytes.suffix(3).elementsEqual("...".utf8) { return nil }
-      if last <= 32, bytes.dropLast().last == UInt8(ascii: "\\") { break }
-      bytes.removeLast()
+      // A LaTeX space, and an escaped full stop: "5\," and "5\.".
+      let isEscaped = isBackslashed(bytes)
+      if isEscaped, last == UInt8(ascii: "\"") || last == UInt8(ascii: "`") { break }
+      bytes.removeLast(isEscaped ? 2 : 1)
     }
     if bytes.count > 2, bytes.first == UInt8(ascii: "'"), bytes.last == UInt8(ascii: "'") {
       bytes = bytes.dropFirst().dropLast()
     }
     return bytes.isEmpty ? nil : bytes
+  }
+
+  /// Whether a backslash, itself not escaped, stands before the last byte.
+  private static func isBackslashed(_ bytes: ArraySlice<UInt8>) -> Bool {
+    !bytes.dropLast().reversed().prefix { $0 == UInt8(ascii: "\\") }.count.isMultiple(of: 2)
   }
 
   /// "42" of "(B) 42" and "\text{(B) }42": the letter of an option is no part of its answer.
@@ -169,10 +215,12 @@ struct MathSpan {
   /// "The result is 5", and not "x = 5": a number with words before it is read in its sentence.
   private static func isProse(_ bytes: ArraySlice<UInt8>) -> Bool {
     guard bytes.contains(where: \.isDigit), let first = bytes.first else { return false }
+    if hasFunctionWord(bytes) { return true }
     if first >= 0xD0 {
       let scalar = String(decoding: bytes.prefix(4), as: UTF8.self).unicodeScalars.first
       return scalar.map { $0.properties.isAlphabetic && MathVocabulary.unicode[$0] == nil } ?? false
     }
+    if bytes.contains(where: { (0xE3...0xED).contains($0) }), derives(bytes) { return true }
     guard first.isLetter else { return false }
     let word = bytes.prefix { $0.isLetter || $0 == UInt8(ascii: "'") }
     let next = bytes.dropFirst(word.count).first
@@ -180,6 +228,51 @@ struct MathSpan {
     let text = String(decoding: word, as: UTF8.self)
     return word.count > 1 && !word.allSatisfy(\.isCapital) && MathFunctionName.names[text] == nil
       && !["pi", "sqrt"].contains(text)
+  }
+
+  /// "5 people are in the image", and not "5 in": words that join others.
+  private static func hasFunctionWord(_ bytes: ArraySlice<UInt8>) -> Bool {
+    guard bytes.contains(32), !bytes.contains(UInt8(ascii: "\\")) else { return false }
+    var index = bytes.startIndex
+    while index < bytes.endIndex {
+      guard bytes[index].isLetter else {
+        // "5: 1 dog and 4 cats", "6 balls: 3 × 2"
+        if bytes[index] == UInt8(ascii: ":"), bytes.first?.isDigit ?? false, bytes[index...].dropFirst().first == 32,
+          bytes[..<index].allSatisfy(\.isDigit) && bytes[index...].contains(where: \.isLetter)
+            || bytes[..<index].suffix(3).allSatisfy(\.isLetter)
+        {
+          return true
+        }
+        index += 1
+        continue
+      }
+      let start = index
+      while index < bytes.endIndex, bytes[index].isLetter { index += 1 }
+      let isAlone = start == bytes.startIndex || bytes[start - 1] <= 32 || ",(".utf8.contains(bytes[start - 1])
+      guard isAlone, index - start > 1, index < bytes.endIndex || index - start > 2 else { continue }
+      if index < bytes.endIndex, bytes[index] > 32, !",.)".utf8.contains(bytes[index]) { continue }
+      let word = String(decoding: bytes[start..<index], as: UTF8.self).lowercased()
+      if MathLexicon.functionWords.contains(word) || MathLexicon.refutations.contains(word) { return true }
+    }
+    return false
+  }
+
+  /// "x+2=7, 解得x=5"
+  private static func derives(_ bytes: ArraySlice<UInt8>) -> Bool {
+    let text = String(decoding: bytes, as: UTF8.self)
+    return ["解得", "所以", "因此", "得", "则", "故"].contains { text.contains(", " + $0) || text.contains("; " + $0) }
+  }
+
+  /// 2020-05-06 and 2020/05/06 are days, no differences and no quotients.
+  private static func isDate(_ bytes: ArraySlice<UInt8>) -> Bool {
+    guard bytes.count == 10 else { return false }
+    let all = Array(bytes)
+    guard all[4] == all[7], "-/".utf8.contains(all[4]) else { return false }
+    let month = all[5..<7]
+    let day = all[8..<10]
+    return [all[0..<4], month, day].joined().allSatisfy(\.isDigit)
+      && 1...12 ~= Int(month[5] &- 48) * 10 + Int(month[6] &- 48)
+      && 1...31 ~= Int(day[8] &- 48) * 10 + Int(day[9] &- 48)
   }
 
   private static func hasTightComma(_ bytes: ArraySlice<UInt8>) -> Bool {

@@ -8,10 +8,11 @@ struct MathText {
 
   init(_ text: [UInt8]) {
     let plain = text.contains { $0 >= 0x80 } ? Self.unified(text) : text
+    let kept = plain.contains(UInt8(ascii: "~")) ? Self.unstruck(plain) : plain
     let isMarked = plain.contains {
       $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "`") || $0 == UInt8(ascii: "#")
     }
-    if isMarked { unmark(plain) } else { bytes = plain }
+    if isMarked { unmark(kept) } else { bytes = kept }
   }
 
   // MARK: Signs
@@ -48,6 +49,32 @@ struct MathText {
   ]
 
   // MARK: Markdown
+
+  /// Without ~~what was struck through~~. Between operands ~~ is a LaTeX space.
+  private static func unstruck(_ text: [UInt8]) -> [UInt8] {
+    let tilde = UInt8(ascii: "~")
+    func isMark(_ index: Int) -> Bool {
+      index + 1 < text.count && text[index] == tilde && text[index + 1] == tilde
+    }
+    func isOpen(_ index: Int) -> Bool { index < 0 || index >= text.count || !text[index].isWordPart }
+    var result: [UInt8] = []
+    var (index, isClosed) = (0, true)
+    while index < text.count {
+      if isMark(index), isClosed, isOpen(index - 1), index + 2 < text.count, text[index + 2] > 32 {
+        var stop = index + 2
+        while stop < text.count, text[stop] != 10, !isMark(stop) { stop += 1 }
+        if isMark(stop), isOpen(stop + 2) {
+          result.append(32)
+          index = stop + 2
+          continue
+        }
+        if stop >= text.count { isClosed = false }  // no other closes either
+      }
+      result.append(text[index])
+      index += 1
+    }
+    return result
+  }
 
   /// Copies the text without heading marks, code marks and the stars around emphasised words. Stars between operands
   /// (2**3) stay.

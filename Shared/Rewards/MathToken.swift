@@ -49,6 +49,8 @@ enum MathToken: Hashable {
   case word(String)
   case function(MathFunctionName)
   case fraction, root, binomial
+  /// ∛ and ∜
+  case rootOfDegree(Int)
   /// \sum, \prod, \int
   case operation(MathOperation)
   /// The sign of an operation: + - * / ^ _ ! ' % ° : ± (as "p") ∓ (as "m").

@@ -19,8 +19,10 @@ extension MathTokenizer {
     } else if MathVocabulary.text.contains(name) {
       guard let range = argument() else { throw .unparsable }
       try embed(range, isText: true, budget)
-    } else if name == "overline", case .number(let numeral)? = tokens.last, numeral.isDecimal {
+    } else if name == "overline" || name == "dot", case .number(let numeral)? = tokens.last, numeral.isDecimal {
       try repeatingDecimal(after: numeral, budget)
+    } else if name == "dot", case .number? = tokens.last {
+      throw .unparsable  // of 0.\dot{1}2\dot{3} what repeats is not read
     } else if MathVocabulary.decorations.contains(name) {
       if name == "color" || name == "textcolor" { _ = argument() }
     } else if name == "mathrm" || name == "operatorname" || name == "mathbb" {

@@ -18,7 +18,7 @@ extension MathTokenizer {
     let wholeDigits = digits.count
     var isDecimal = false
     if byte(at) == UInt8(ascii: "."), isDigit(at + 1) || (wholeDigits > 0 && !isEllipsis(at)) {
-      if isDigit(at + 1) || starts(with: "\\overline", at: at + 1) {
+      if isDigit(at + 1) || starts(with: "\\overline", at: at + 1) || starts(with: "\\dot{", at: at + 1) {
         isDecimal = true
         at += 1
         takeDigits(into: &digits)

@@ -125,7 +125,9 @@ struct MathTokenizer {
       append(["and": .and, "or": .or][run.lowercased()] ?? .word(run))
       return
     }
-    if at - start == 1, hasGluedUnits, !sawSpace, followsQuantity, MathUnits.isGluedLetter(run, isLaTeX: isLaTeX) {
+    if at - start == 1, hasGluedUnits, !sawSpace, followsQuantity, MathUnits.isGluedLetter(run, isLaTeX: isLaTeX),
+      !(run == "s" && followsDecade)
+    {
       append(.word(run))
       return
     }
@@ -147,6 +149,12 @@ struct MathTokenizer {
       }
     }
     for letter in run { append(Self.letter(String(letter))) }
+  }
+
+  /// 1990s are years, no seconds.
+  private var followsDecade: Bool {
+    guard case .number(let numeral)? = tokens.last, let year = numeral.value.int else { return false }
+    return 1_100...2_100 ~= year && year % 10 == 0
   }
 
   /// Behind a number or a word a run of letters is a word sooner than a product.

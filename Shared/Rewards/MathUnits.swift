@@ -28,6 +28,18 @@ enum MathUnits {
     return names
   }()
 
+  /// What 万 and its like at the beginning of a text multiply by, and their bytes. 千米 and 百分 are no factors.
+  static func scale(of text: String) -> (factor: Int, length: Int) {
+    var (factor, length) = (1, 0)
+    let scalars = Array(text.unicodeScalars)
+    for (index, scalar) in scalars.enumerated() {
+      guard let next = MathLexicon.ideographicScales[scalar], factor < 1 << 30 else { break }
+      if index + 1 < scalars.count, "米克瓦卡分伏赫".unicodeScalars.contains(scalars[index + 1]) { break }
+      (factor, length) = (factor * next, length + UTF8.width(scalar))
+    }
+    return (factor, length)
+  }
+
   /// The unit's one name; nil for a word that is none.
   static func name(_ word: String) -> String? { names[word.lowercased()] }
 

@@ -152,6 +152,9 @@ public struct StepArguments: ParsableArguments {
 
   public func validate() throws {
     if let saveEvery, saveEvery < 1 { throw ValidationError("--save-every \(saveEvery): must be 1 or more") }
+    if let log, log.isEmpty || log == "-" || log == ckpt {
+      throw ValidationError("--log \"\(log)\": must name a file of its own; without --log the lines go to standard output")
+    }
     if resume && newRun { throw ValidationError("--resume and --new-run exclude each other") }
   }
 
@@ -199,6 +202,8 @@ public struct StepArguments: ParsableArguments {
       options.epochs = epochs
       options.shuffle = shuffle ?? false
     }
+    let inputs = InputFiles(stream: files)
+    for (option, path) in [("--ckpt", ckpt), ("--log", log), ("--grads", grads)] { try inputs.refuse(path, as: option) }
     var request = StepRequest(tool: tool, output: ckpt, initial: initial ?? CheckpointOptions.environment)
     request.inPlace = inPlace
     request.newRun = newRun

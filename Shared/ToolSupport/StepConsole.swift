@@ -10,13 +10,14 @@ final class StepConsole: StepHost {
   private var isLogRead = true
   private let bar = Progress(unit: "steps")
   private var firstStep: Int?
-  private(set) var skippedCount = 0
+  /// What was said of the examples that were left out: each is named and counted once, however often a file is read.
+  private var skippedExamples: Set<String> = []
 
   func note(_ text: String) { Diagnostics.note(text) }
   func warn(_ text: String) { Diagnostics.warn(text) }
 
   func skipped(_ error: any Error) {
-    skippedCount += 1
+    guard skippedExamples.insert("\(error)").inserted else { return }
     Diagnostics.error("left out: \(error)")
   }
 
@@ -56,7 +57,8 @@ final class StepConsole: StepHost {
     case .stopped(_, _, let path, isSaved: false):
       Diagnostics.note("stopped by a signal before the first step; \(path) is as it was")
     }
-    if skippedCount > 0 { Diagnostics.error("\(skippedCount) bad example\(skippedCount == 1 ? "" : "s") left out") }
+    let skipped = skippedExamples.count
+    if skipped > 0 { Diagnostics.error("\(skipped) bad example\(skipped == 1 ? "" : "s") left out") }
     let megabytes = Progress.rounded(Double(ProcessMemory.peak) / 1e6)
     Diagnostics.detail("\(bar.summary), peak memory \(megabytes) MB, \(Version.text)")
     do { try log.close() } catch is ReaderLeft {}

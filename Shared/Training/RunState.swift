@@ -159,7 +159,8 @@ public struct RunState: Sendable, Equatable {
     }
     for (name, value) in now.options where options[name] != value {
       let before = options[name].map { Self.words($0) } ?? "no value"
-      return .usage("--\(name) \(Self.words(value)): the run in \(checkpoint) has \(before); \(remedy)")
+      let hint = name == "steps" ? "--epochs counts as the steps that it comes to; " : ""
+      return .usage("--\(name) \(Self.words(value)): the run in \(checkpoint) has \(before); \(hint)\(remedy)")
     }
     for (name, value) in options where now.options[name] == nil {
       return .usage("--\(name): the run in \(checkpoint) has \(Self.words(value)), now there is none; \(remedy)")
@@ -202,8 +203,8 @@ extension StepOptions {
     if minLearningRate != 0 { record["min-lr"] = .double(minLearningRate) }
     record["batch-size"] = .int(batchSize)
     record["schedule"] = .string(schedule.schedule.rawValue)
-    record["warmup"] = .int(schedule.warmupSteps)
     if schedule.schedule != .constant { record["steps"] = totalSteps.map { .int($0) } ?? .null }
+    record["warmup"] = .int(schedule.warmupSteps)
     record["shuffle"] = .bool(shuffle)
     record["drop-last"] = .bool(dropLast)
     record["clip-norm"] = .double(clipNorm)

@@ -107,8 +107,12 @@ public final class StepLoop {
   public func run() throws -> StepOutcome {
     if isFinished { return .alreadyFinished(steps: state.step, path: store.path) }
     do {
+      var pass = DataPass(state)
       while !isAtEnd, host.pendingSignal == nil, let batch = try source.next(at: state) {
         guard try learn(batch) else { break }
+        guard pass.goesOn(to: state) else {
+          throw PlainFailure.badData("\(source.name): a whole pass over it gave no step: none of its frames can be used")
+        }
       }
     } catch {
       if isInterruption(error), let signal = host.pendingSignal { return try stop(signal) }
@@ -129,6 +133,25 @@ public final class StepLoop {
     if savedState != state { try save() }
     try writeGradients()
     return .done(steps: state.step, path: store.path)
+  }
+
+  /// Whether a pass over a file gives steps at all: with --skip-bad and --steps a run could wait for them for ever.
+  private struct DataPass {
+    private var epoch: Int
+    private var taken: Int?
+
+    init(_ state: RunState) {
+      epoch = state.epoch
+      taken = state.batch == 0 && state.update == 0 ? state.step + state.flatSteps : nil  // else its beginning is not known
+    }
+
+    /// False where `state` stands behind a pass without a step.
+    mutating func goesOn(to state: RunState) -> Bool {
+      guard state.epoch > epoch else { return true }
+      let now = state.step + state.flatSteps
+      defer { (epoch, taken) = (state.epoch, now) }
+      return taken.map { now > $0 } ?? true
+    }
   }
 
   /// A wait that a signal ended; or a stream cut short, where the same Ctrl-C has ended the tools upstream.

@@ -56,6 +56,8 @@ import Testing
       (#"{"image": "a.png", "question": "Q", "answer": "A", "chosen_response": "A"}"#, "looks like a pair's response"),
       (#"{"image": "a.png", "caption": "A cat."}"#, "or with --captions"),
       (#"{"image": "a.png", "lable": "cat"}"#, "looks like a class"),
+      (#"{"question": "Q", "options": ["a", "b"], "gt": "a"}"#, "looks like candidate answers"),
+      (#"{"question": "Q", "choces": ["a", "b"], "gt": "a"}"#, "looks like candidate answers"),
       (#"{"image": "a.png", "image2": "b.png", \#(answers)}"#, "\"image2\" (\"b.png\") looks like an image"),
       (#"{"image": "a.png", "query": "What?"}"#, "\"query\" (\"What?\") looks like the user's text"),
       (
@@ -77,16 +79,25 @@ import Testing
   }
 
   @Test func whatIsNoStillImageBesideItsTextIsRefused() throws {
+    let late =
+      #"[{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "A"}, {"from": "human", "value": "<image>\nQ"}, {"from": "gpt", "value": "A"}]"#
     let turn = #"[{"from": "human", "value": "Q", "image": "a.png"}, {"from": "gpt", "value": "A"}]"#
     for (line, says) in [
       (#"{"videos": ["a.mp4"], \#(answers)}"#, "has \"videos\": only still images"),
       (#"{"audio": "a.wav", \#(answers)}"#, "has \"audio\": only still images"),
       (#"{"conversations": \#(turn)}"#, "turn 0: has \"image\"; an example's image stands beside \"conversations\""),
+      (#"{"image": "a.png", "messages": [{"role": "user", "content": [{"type": "image"}]}]}"#, "turn 0: has a list of 1 parts"),
+      (#"{"image": "a.png", "conversations": \#(late)}"#, "turn 2: has the marker \"<image>\", expected it in the first"),
+      (#"{"image": "a.png", "question": "<image>\n<image>\nQ", "answer": "A"}"#, "has the marker \"<image>\" twice"),
+      (#"{"image": "https://example.org/a.png", "question": "Q"}"#, "is an address or data, expected a picture's file"),
+      (#"{"image": "a.png", "Question": "Q", "answer": "A"}"#, "and \"Question\" looks like it: name it \"question\""),
+      (#"{"question": "Q", "choices": ["1", "2", "3"], "gt": 2}"#, "may be the index of \"3\" or the choice \"2\""),
     ] {
       let result = try imgtok([line])
       #expect(result.status == 65 && result.stderr.contains(says), "\(result.stderr)")
     }
     #expect(try imgtok([#"{"videos": [], \#(answers)}"#]).status == 0)
+    #expect(try imgtok([#"{"question": "Q", "choices": ["0", "1"], "gt": 1}"#]).status == 0)
   }
 
   @Test func keysThatAreFineAreNotSpokenOf() throws {
@@ -102,6 +113,20 @@ import Testing
       let result = try imgtok([line])
       #expect(result.status == 0 && !result.stderr.contains("warning"), "\(Trace.here): \(result.stderr)")
     }
+  }
+
+  @Test func responsesThatTeachNothingAreCounted() throws {
+    let pair = #"{"question": "Q", "chosen": "A", "rejected": "A"}"#
+    let result = try imgtok([pair, pair, #"{"question": "Q", "answer": ""}"#, "{\(answers)}"])
+    #expect(
+      result.stderr == "imgtok: warning: 2 of the pairs have the same text chosen and rejected\n"
+        + "imgtok: warning: examples with an empty response: 1; it teaches to end at once\n"
+        + "imgtok: 3 pairs, 0 with an image; 1 question with its answer, 0 with an image\n")
+  }
+
+  @Test func withCaptionsAMisspeltQuestionIsSaid() throws {
+    let result = try imgtok([#"{"image": "a.png", "query": "Q", "answer": "A"}"#], ["--captions"])
+    #expect(result.status == 0 && result.stderr.contains("\"query\" (\"Q\") looks like the user's text"), "\(result.stderr)")
   }
 
   @Test func verboseSaysWhatEachKeyIsTakenFor() throws {

@@ -114,7 +114,9 @@ import Testing
       let twice = try run("\"$pipelines/eval\" \"$pipelines/base.safetensors\" a/x.jsonl b/x.jsonl", in: folder, [:])
       #expect(twice.status != 0)
       let usage = try run("\"$pipelines/eval\" only-one", in: folder, [:])
-      #expect(usage.status == 64 && usage.stderr == "usage: pipelines/eval CHECKPOINT MANIFEST...\n")
+      #expect(usage.status == 64 && usage.stderr.contains("  pipelines/eval CHECKPOINT MANIFEST..."), "\(usage.stderr)")
+      let help = try run("\"$pipelines/eval\" --help", in: folder, [:])
+      #expect(help.status == 0 && help.text == usage.stderr)
     }
   }
 }

@@ -35,6 +35,9 @@ struct ExampleCounts {
 
   private var counts: [Kind: (all: Int, withImage: Int)] = [:]
   private var shortened = 0
+  /// Pairs that prefer nothing, and responses of which only the end-of-turn token is left.
+  private(set) var equalPairs = 0
+  private(set) var emptyResponses = 0
   private(set) var tooLong = 0
   private var longest: TooLong?
 
@@ -44,6 +47,9 @@ struct ExampleCounts {
     if frame.tensors["patches"] != nil { withImage += 1 }
     counts[Kind(frame)] = (all, withImage)
     if isShortened { shortened += 1 }
+    let texts = ["chosen", "rejected", "answer"].map { frame.metadata[$0] }
+    if texts.contains("") { emptyResponses += 1 }
+    if let chosen = texts[0], chosen == texts[1], frame.tensors["patches_rejected"] == nil { equalPairs += 1 }
   }
 
   mutating func add(_ error: TooLong) {
@@ -57,6 +63,14 @@ struct ExampleCounts {
       "\(tooLong) \(tooLong == 1 ? "example" : "examples") longer than \(maxLength) positions left out "
         + "(the longest: \($0.length), id \($0.id))"
     }
+  }
+
+  /// What may be wrong with examples that are right in form.
+  var doubts: [String] {
+    var doubts: [String] = []
+    if equalPairs > 0 { doubts.append("\(equalPairs) of the pairs have the same text chosen and rejected") }
+    if emptyResponses > 0 { doubts.append("examples with an empty response: \(emptyResponses); it teaches to end at once") }
+    return doubts
   }
 
   /// "412 pairs, 412 with an image".

@@ -34,7 +34,8 @@ struct KeyList: ExpressibleByArgument {
       Everything else in a line travels along as metadata.
 
       What a line may hold (paths are relative to --root):
-        image                    a JPEG or PNG; left out for text alone
+        image, images            a JPEG or PNG, or a list of one; left out for
+                                 text alone
         question, prompt         the user's text; "<image>" on a line of its own at
                                  its start or end marks the image and is dropped
         chosen, rejected         a preference pair
@@ -155,17 +156,23 @@ struct KeyList: ExpressibleByArgument {
     guard io.goodCount + io.badCount + counts.tooLong > 0 else {
       throw PlainFailure.badData("\(folder ?? stream.files.first ?? "stdin"): has no example at all")
     }
-    if let maxLength, let leftOut = counts.leftOut(maxLength: maxLength) {
-      guard io.goodCount > 0 else { throw PlainFailure.badData("--max-length \(maxLength): no example is left, \(leftOut)") }
-      Diagnostics.error(leftOut)
-    }
-    Diagnostics.note(counts.text(maxLength: maxLength ?? 0))
+    try sumUp(counts, io)
     if lacksTokenizer {
       Diagnostics.note("the checkpoint has no language model: texts travel as metadata, without token ids")
     }
     if let folder = source as? ImageFolder, folder.leftOut > 0 {
       Diagnostics.note("\(folder.path): left out what is no sub-folder or no .jpg, .jpeg or .png: \(folder.leftOut)")
     }
+  }
+
+  /// What went through, and what may be wrong with it.
+  private func sumUp(_ counts: ExampleCounts, _ io: ToolIO) throws {
+    if let maxLength, let leftOut = counts.leftOut(maxLength: maxLength) {
+      guard io.goodCount > 0 else { throw PlainFailure.badData("--max-length \(maxLength): no example is left, \(leftOut)") }
+      Diagnostics.error(leftOut)
+    }
+    counts.doubts.forEach(Diagnostics.warn)
+    Diagnostics.note(counts.text(maxLength: maxLength ?? 0))
   }
 
   private func openSource() throws -> any ExampleSource {
