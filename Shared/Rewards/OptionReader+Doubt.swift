@@ -37,7 +37,7 @@ extension OptionReader {
     case .people where [.modal, .mayModal, .think, .choose, .answer].contains(next): isSpoken = true
     case .people where OptionVocabulary.hint(at + 1, in: text) == .mistake:
       isSpoken = true
-    case .addressee where [.modal, .mayModal].contains(next) && takesAnswer(at + 2): isSpoken = true
+    case .addressee where (next == .mayModal || says("would", at + 1)) && takesAnswer(at + 2): isSpoken = true
     case .previous where ["question", "problem", "exercise", "task", "quiz"].contains { says($0, at + 1) }:
       isSpoken = true
       demote()
