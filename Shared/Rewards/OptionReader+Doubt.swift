@@ -37,7 +37,7 @@ extension OptionReader {
     case .people where [.modal, .mayModal, .think, .choose, .answer].contains(next): isSpoken = true
     case .people where OptionVocabulary.hint(at + 1, in: text) == .mistake:
       isSpoken = true
-    case .addressee where [.modal, .mayModal].contains(next) && takesAnswer(at + 2): isSpoken = true
+    case .addressee where (next == .mayModal || says("would", at + 1)) && takesAnswer(at + 2): isSpoken = true
     case .previous where ["question", "problem", "exercise", "task", "quiz"].contains { says($0, at + 1) }:
       isSpoken = true
       demote()
@@ -63,9 +63,11 @@ extension OptionReader {
 
   /// What has been named in the sentence is only spoken of.
   mutating func demote(below weight: OptionNaming.Weight? = nil) {
-    for index in firstNaming..<namings.count where weight.map({ namings[index].weight < $0 }) ?? true {
+    let start = max(firstNaming, weight == nil ? demotedCount : weakenedCount)
+    for index in start..<max(start, namings.count) where weight.map({ namings[index].weight < $0 }) ?? true {
       namings[index].weight = .mention
     }
+    if weight == nil { demotedCount = namings.count } else { weakenedCount = namings.count }
   }
 
   /// "… B, but that's wrong", "… B. This is not correct.": the last option is taken back.

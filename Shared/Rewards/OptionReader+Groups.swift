@@ -233,6 +233,7 @@ extension OptionReader {
     case .because, .but, .exclude, .therefore, .pronoun: return .end
     case .not: return option(behindNot: at) && !deniesBackwards(at) ? .end : .denied
     case .condition: return .condition
+    case .superlative where meaning(at + 1) == .condition || says("when", at + 1): return .condition  // "only if"
     case .incorrect, .fails: return .denied
     case .correct: return .affirmed
     case .article where [.correct, .answer].contains(meaning(at + 1)): return .affirmed  // "makes B the best answer"

@@ -79,6 +79,9 @@ struct OptionReader {
   var isLastDenied = false
   var isLastTentative = false
   var wasEverDenied = false
+  /// How many of the first options have been demoted already, and how many of these but commitments.
+  var demotedCount = 0
+  var weakenedCount = 0
   /// Behind the last option that stands alone.
   var listEnd = 0
   /// How many options had been named at the last "wait".
@@ -178,9 +181,11 @@ struct OptionReader {
       if weight == .bare, cue.isBeginning || cue == .label { isList = true }
     }
     if weight == nil { value() }
-    // "…, so not B": what was taken is not any more.
+    // "…, so not B": what was taken is not any more. Only so far back: the time stays linear.
     if weight == nil, isDenied, cue == .conclusion || cue == .answer {
-      for index in namings.indices where namings[index].letters == letters { namings[index].weight = .mention }
+      for index in namings.indices.suffix(64) where namings[index].letters == letters {
+        namings[index].weight = .mention
+      }
     }
     (lastSentence, lastEnd, isLastDenied, isLastTentative) = (sentence, group.end, weight == nil, isTentative)
     let isMarked = [.stop, .colon, .dash].contains(meaning(group.end)) || group.isMarked

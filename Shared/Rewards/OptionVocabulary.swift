@@ -26,7 +26,8 @@ enum OptionVocabulary {
     .pronoun: "it that this these those which one ones",
     .choose: """
     choose chose chosen choosing chooses pick picked picking picks select selected selecting selects say saying says \
-    said guess vote go goes going went stick settle settled decide decided opt opting lean leaning prefer conclude concludes mark answering
+    said guess vote go goes going went stick settle settled decide decided opt opting lean \
+    leaning prefer conclude concludes mark answering
     """,
     .think: "think thought believe believed feel suspect thinking bet reckon suggests suggest implies imply indicates",
     .therefore:
