@@ -17,6 +17,8 @@ public struct ProbeExamples: Sendable {
   public let features: Tensor
   /// The fingerprint of the encoder; nil where the frames name none.
   public let encoder: String?
+  /// Digests of the images' contents, where the frames have them; empty where nobody asked.
+  var digests: [String?] = []
 
   public var count: Int { ids.count }
 
@@ -31,7 +33,21 @@ public struct ProbeExamples: Sendable {
     }
     return ProbeExamples(
       source: source, ids: positions.map { ids[$0] }, classes: positions.map { classes[$0] }, features: selected,
-      encoder: encoder)
+      encoder: encoder, digests: digests.isEmpty ? [] : positions.map { digests[$0] })
+  }
+
+  /// How many of these images are among `others`: the same by their digest, or by id where one of them has none.
+  func count(in others: ProbeExamples) -> Int {
+    func identified(_ examples: ProbeExamples) -> [(id: String, digest: String?)] {
+      examples.ids.indices.map { (examples.ids[$0], examples.digests.isEmpty ? nil : examples.digests[$0]) }
+    }
+    let known = identified(others)
+    let digests = Set(known.compactMap(\.digest))
+    let ids = Set(known.map(\.id))
+    let idsOnly = Set(known.lazy.filter { $0.digest == nil }.map(\.id))
+    return identified(self).count { id, digest in
+      digest.map { digests.contains($0) || idsOnly.contains(id) } ?? ids.contains(id)
+    }
   }
 }
 
@@ -41,6 +57,7 @@ public final class ExampleCollector {
   private let transform: (Frame, Tensor) throws -> Tensor
   private var ids: [String] = []
   private var classes: [String] = []
+  private var digests: [String?] = []
   private var values: [Float] = []
   private var width = 0
   private var encoder: String?
@@ -87,6 +104,7 @@ public final class ExampleCollector {
     (width, encoder) = (patches.columns, fingerprint)
     ids.append(frame.id)
     classes.append(name)
+    digests.append(frame.metadata["image_digest"])
     appendPooled(patches)
   }
 
@@ -97,7 +115,8 @@ public final class ExampleCollector {
     guard !ids.isEmpty else { throw PlainFailure.badData("\(source): there are no examples to probe") }
     defer { values = [] }
     return ProbeExamples(
-      source: source, ids: ids, classes: classes, features: Tensor(values, shape: [ids.count, width]), encoder: encoder)
+      source: source, ids: ids, classes: classes, features: Tensor(values, shape: [ids.count, width]), encoder: encoder,
+      digests: digests)
   }
 
   private func className(_ frame: Frame) throws -> String {

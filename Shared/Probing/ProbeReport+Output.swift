@@ -10,6 +10,7 @@ extension ProbeReport {
     for (key, value) in fitted { result[key] = value }
     result["n_train"] = .int(trainCount)
     result["n_test"] = .int(testTargets.count)
+    result["n_shared"] = .int(sharedCount)
     result["n_classes"] = .int(classes.count)
     result["classes"] = .array(classes.names.map { .string($0) })
     if let comparison { result["compare"] = comparison.json }

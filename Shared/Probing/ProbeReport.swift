@@ -43,6 +43,8 @@ public struct ProbeReport: Sendable {
   /// Of top1: Wilson's.
   public let interval: Interval
   public let trainCount: Int
+  /// Test images that are training images too.
+  public let sharedCount: Int
   public let encoder: String?
   /// Empty for prototypes.
   public let grid: [GridPoint]
@@ -60,6 +62,7 @@ public struct ProbeReport: Sendable {
     testIDs = test.ids
     self.testTargets = testTargets
     trainCount = train.count
+    sharedCount = test.count(in: train)
     encoder = test.encoder
     (self.grid, self.c, self.selectedOn, self.isLeaky) = (grid, c, selectedOn, isLeaky)
     predictions = testTargets.indices.map { best(of: logits, row: $0) }

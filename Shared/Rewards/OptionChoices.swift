@@ -23,8 +23,11 @@ struct OptionChoices: Sendable {
       let words = text.tokens.indices.filter { text.isContent($0) }
       return words.dropFirst(words.count > 1 && text.isArticle(words[0]) ? 1 : 0).map { text.key($0) }
     }
+    areNumbers = !texts.isEmpty && texts.allSatisfy { $0.first?.first?.isDigit ?? false }
   }
 
+  /// Whether all of them begin with a number: "12", "12 cm", "25%".
+  let areNumbers: Bool
   var areKnown: Bool { !texts.isEmpty }
 
   /// The choice whose text stands at `start`, the longest one, and the index behind it; nil where none or two equal
@@ -45,6 +48,9 @@ struct OptionChoices: Sendable {
 
   /// Whether choice `index` is a number alone.
   func isNumber(_ index: Int) -> Bool { texts[index].count == 1 && texts[index][0].allSatisfy(\.isDigit) }
+
+  /// Whether choice `index` begins with a number: "12", "12 cm", "25%".
+  func beginsWithNumber(_ index: Int) -> Bool { texts[index].first?.first?.isDigit ?? false }
 
   private func end(of words: [[UInt8]], in text: OptionText, at start: Int) -> Int? {
     var at = start
@@ -72,18 +78,22 @@ extension OptionText {
     return [.number, .letter].contains(tokens[index + 1].meaning)
   }
 
-  /// In lower case; a number word is its digits.
+  func isNumberWord(_ index: Int) -> Bool {
+    tokens[index].meaning >= .letter && key(index).first.map(\.isDigit) ?? false
+  }
+
+  /// In lower case; a number word is its digits, a word for a unit its sign.
   func key(_ index: Int) -> [UInt8] {
     let lower = bytes[tokens[index].range].map { $0.isCapital ? $0 | 0x20 : $0 }
-    let value = numberWords.firstIndex(of: String(decoding: lower, as: UTF8.self))
-    return value.map { Array("\($0)".utf8) } ?? (tokens[index].meaning == .dash ? [UInt8(ascii: "-")] : lower)
+    if tokens[index].meaning == .dash { return [UInt8(ascii: "-")] }
+    return OptionVocabulary.keys[String(decoding: lower, as: UTF8.self)] ?? lower
   }
 
   /// Whether token `index` has this key.
   func says(_ key: [UInt8], _ index: Int) -> Bool {
     let word = bytes[tokens[index].range]
     if word.count == key.count, zip(word, key).allSatisfy({ ($0.isCapital ? $0 | 0x20 : $0) == $1 }) { return true }
-    return key.count <= 2 && key[0].isDigit && word.count <= 5 && self.key(index) == key
+    return key.count <= 2 && !key[0].isLetter && (2...10).contains(word.count) && self.key(index) == key
       || key == [UInt8(ascii: "-")] && tokens[index].meaning == .dash
   }
 }

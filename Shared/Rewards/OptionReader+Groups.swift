@@ -62,7 +62,7 @@ extension OptionReader {
     {
       // "B" may be the text of a choice; a single letter is a letter first.
       let isLetter = match.length == 1 && token.meaning == .letter && isLetter(index)
-      if !isLetter, isWhole(match.end, match.index) {
+      if !isLetter, isWhole(match.end, match.index), !isSaidOfOthers(index, match) {
         return (OptionLetters(index: match.index), match.end, true)
       }
     }
@@ -71,6 +71,14 @@ extension OptionReader {
     }
     if let run = run(index) { return (run, index + 1, false) }
     return nil
+  }
+
+  /// Whether the text of a choice is none here: "That's right", "at most 10".
+  private func isSaidOfOthers(_ start: Int, _ match: (index: Int, end: Int, length: Int)) -> Bool {
+    if match.length == 1, meaning(start) == .correct, meaning(start - 1) == .copula {
+      return ["that", "you", "this", "all"].contains { says($0, start - 2) }
+    }
+    return choices.beginsWithNumber(match.index) && isPartOfNumber(start, match.end)
   }
 
   /// Whether what stands here ends a choice's text.
@@ -82,6 +90,8 @@ extension OptionReader {
       .colon,
       .therefore, .exclude, .slash:
       return true
+    case .correct, .incorrect: return meaning(end + 1).map { $0 < .symbol } ?? true  // "cat ❌"
+    case .correction: return meaning(end + 1) == .exclude  // "rather than"
     case .copula, .seems: return [.affirmed, .denied].contains(remark(at: end))
     case .other: return choices.isNumber(index) && (cue == .existence || isCount(end))
     case .preposition: return [.content, .weak, .existence].contains(cue)
@@ -110,7 +120,7 @@ extension OptionReader {
   /// Whether a single letter names an option here and is no article, pronoun, unit or variable.
   private func isLetter(_ index: Int) -> Bool {
     let token = text.tokens[index]
-    guard Int(token.letter) - 65 < choices.count else { return false }
+    guard Int(token.letter) - 65 < choices.count, !isInitial(index) else { return false }
     let (before, next) = (meaning(index - 1), meaning(index + 1))
     if next == .symbol || before == .number { return false }
     let isEnclosed = before == .open && next == .close
@@ -126,6 +136,13 @@ extension OptionReader {
     case UInt8(ascii: "I"): return isEnclosed || isEnd && next != .comma && (isAnswer || isFirst)
     default: return true
     }
+  }
+
+  /// "E. coli is": a name's initial.
+  private func isInitial(_ index: Int) -> Bool {
+    guard meaning(index + 1) == .stop, meaning(index + 2) == .other, meaning(index + 3) == .copula else { return false }
+    let first = text.bytes[text.tokens[index + 2].range.lowerBound]
+    return first.isLetter && !first.isCapital && ownText(behind: index + 1) == nil
   }
 
   /// Whether the word here makes an article of the "A" before it: it is none that an option would be followed by.
@@ -177,7 +194,13 @@ extension OptionReader {
     // "The answer is A, B is wrong": what has its own predicate is not joined.
     let isAdjacent = !hasComma && !hasWord
     let leavesBox = text.tokens[end..<at].contains { $0.meaning == .boxClose } && meaning(at - 1) != .boxOpen
-    if isAdjacent, hasNoun || leavesBox || option.isText != isText && meaning(at - 1) != .open { return nil }
+    // "12 (option C)"
+    let isEnclosed = meaning(end) == .open && meaning(option.end) == .close
+    if isAdjacent,
+      hasNoun && !isEnclosed || leavesBox || option.isText != isText && meaning(at - 1) != .open && !isEnclosed
+    {
+      return nil
+    }
     var behind = option.end
     while let next = meaning(behind), next == .close || next == .boxClose || next == .option { behind += 1 }
     let follows = meaning(behind)
@@ -204,8 +227,11 @@ extension OptionReader {
     switch meaning(at) {
     case nil, .newline, .question: return .end
     case .stop, .colon, .dash, .comma, .open: return verdict(behind: at)
+    case .to where says("me", at + 1): return .end
+    case .letter where says("i", at) && ["guess", "think", "believe", "suppose", "say"].contains { says($0, at + 1) }:
+      return .end
     case .because, .but, .exclude, .therefore, .pronoun: return .end
-    case .not: return option(behindNot: at) ? .end : .denied
+    case .not: return option(behindNot: at) && !deniesBackwards(at) ? .end : .denied
     case .condition: return .condition
     case .incorrect, .fails: return .denied
     case .correct: return .affirmed
@@ -232,18 +258,24 @@ extension OptionReader {
     var at = start
     var isPraise = false
     while at - start < 9, let next = meaning(at) {
+      if isPoorPredicate(at) { return .denied }
       switch next {
       case .copula, .modal, .mayModal, .seems, .does, .filler, .article, .likely, .both, .letter, .maybe: break
       case .to: if meaning(at + 1) != .copula { return .other }
       case .choose where ["guess", "pick", "vote"].contains { says($0, at) }: return .affirmed
       case .superlative: isPraise = true
+      case .pronoun where says("one", at) && [.pronoun, .copula].contains(meaning(at + 1)):
+        // "is the one that best describes it"
+        let judged = meaning(at + 2) == .copula ? at + 3 : at + 2
+        return [.correct, .match].contains(meaning(judged)) ? .affirmed : isPraise ? .praised : .other
+      case .other where says("odd", at) && says("one", at + 1) && says("out", at + 2): return .praised
       case .other where says("out", at + 1): return .denied  // "ruled out"
       case .other where says("more", at) && (meaning(at + 1) == .likely || says("plausible", at + 1)): isPraise = true
       case .not, .no, .nor, .exclude, .incorrect, .fails: return .denied
       case .correct, .answer, .option:
         let isPlace = [.preposition, .to].contains(meaning(at + 1)) && says("right", at)
         if isPlace { return .other }
-        return hasCondition(behind: at) ? .condition : .affirmed
+        return isElsewhere(start, at) || hasCondition(behind: at) ? .condition : .affirmed
       case .because, .stop, .comma, .newline: return at == start + 1 ? .end : isPraise ? .praised : .other
       default: return isPraise ? .praised : .other
       }

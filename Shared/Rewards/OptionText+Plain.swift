@@ -27,8 +27,8 @@ extension OptionText {
     case 0x2010, 0x2011, 0x2212: bytes.append(UInt8(ascii: "-"))
     case 0xB0: bytes += "^\\circ ".utf8  // degrees
     case 0x2190...0x21FF, 0x2234, 0x27A1: bytes += " => ".utf8
-    case 0x2611, 0x2713, 0x2714, 0x2705: bytes += " correct ".utf8
-    case 0x2717, 0x2718, 0x2716, 0x274C: bytes += " incorrect ".utf8
+    case 0x2611, 0x2713, 0x2714, 0x2705: bytes += " \u{2713} ".utf8
+    case 0x2717, 0x2718, 0x2716, 0x274C: bytes += " \u{2717} ".utf8
     case 0x200B...0x200F, 0xFE00...0xFE0F, 0xFEFF, 0x2600...0x27BF, 0x1F000...0x1FAFF: break  // pictures and joiners
     default:
       if scalar.properties.isWhitespace {

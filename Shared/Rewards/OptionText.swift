@@ -50,13 +50,18 @@ struct OptionText: Sendable {
     case UInt8(ascii: "-"): return dash(at, isSpaced)
     case UInt8(ascii: "/"): return add(isDigit(at + 1) && !isSpaced ? .symbol : .slash, one, isSpaced)
     case UInt8(ascii: "&"): return add(.and, one, isSpaced)
-    case UInt8(ascii: "<"): return tag(at, isSpaced)
+    case UInt8(ascii: "<"):
+      if let end = controlToken(at) {
+        return tokens.last?.meaning == .newline ? end : add(.newline, at..<end, isSpaced)
+      }
+      return tag(at, isSpaced)
     case UInt8(ascii: ">"): if !isLineStart { return add(.symbol, one, isSpaced) }
     case UInt8(ascii: "#"): if !isLineStart { return add(.symbol, one, isSpaced) }
     case UInt8(ascii: "="):
       let isArrow = at + 1 < bytes.count && bytes[at + 1] == UInt8(ascii: ">")
       return add(isArrow ? .arrow : .symbol, at..<(at + (isArrow ? 2 : 1)), isSpaced)
-    case UInt8(ascii: "+"), UInt8(ascii: "^"), UInt8(ascii: "%"), UInt8(ascii: "@"): return add(.symbol, one, isSpaced)
+    case UInt8(ascii: "^"): return add(.symbol, at..<degrees(at), isSpaced)
+    case UInt8(ascii: "+"), UInt8(ascii: "%"), UInt8(ascii: "@"): return add(.symbol, one, isSpaced)
     default: break  // white space, quotes, asterisks, dollar signs and what else decorates
     }
     return at + 1
@@ -75,6 +80,15 @@ struct OptionText: Sendable {
     let joins = end == at + 1 && end < bytes.count && (bytes[end].isDigit || bytes[end].isLetter && !isSpaced)
     if joins { return add(.symbol, at..<end, isSpaced) }
     return isLineStart ? end : add(.dash, at..<end, isSpaced)
+  }
+
+  /// Behind "^\circ" or "^{\circ}", or behind "^".
+  private func degrees(_ at: Int) -> Int {
+    for sign in [#"^\circ"#, #"^{\circ}"#] where bytes[at...].starts(with: sign.utf8) {
+      let end = at + sign.utf8.count
+      if end == bytes.count || !bytes[end].isLetter { return end }
+    }
+    return at + 1
   }
 
   /// Digits with points and commas between them.
@@ -125,7 +139,7 @@ struct OptionText: Sendable {
       || next == UInt8(ascii: "-") && (byte(at + 2).isLetter || byte(at + 2).isDigit)
       || next == UInt8(ascii: ".") && isInitial(at, at + 2)
       || byte(at - 1) == UInt8(ascii: ".") && isInitial(at - 2, at)
-      || !isSpaced && (tokens.last?.meaning == .symbol || tokens.last?.meaning == .number)
+      || !isSpaced && (tokens.last?.meaning == .symbol || tokens.last?.meaning == .number) && !isAssigned
     var end = at + 1
     if next == UInt8(ascii: "'"), isName {
       while end < bytes.count, bytes[end].isLetter || bytes[end] == UInt8(ascii: "'") { end += 1 }
@@ -134,6 +148,12 @@ struct OptionText: Sendable {
     tokens[tokens.count - 1].letter = isName ? 0 : bytes[at] & 0xDF
     tokens[tokens.count - 1].isCapital = !isSmall
     return end
+  }
+
+  /// Behind "answer=".
+  private var isAssigned: Bool {
+    tokens.count > 1 && tokens[tokens.count - 2].meaning == .answer
+      && word(tokens[tokens.count - 1]).elementsEqual("=".utf8)
   }
 
   /// Whether "x.y" are two letters of an abbreviation ("e.g.", "A.M."), and not options one after another ("A.B.C.").
@@ -157,6 +177,16 @@ struct OptionText: Sendable {
     if OptionVocabulary.typography.contains(name) { return end }
     if name == "rightarrow" || name == "implies" { return add(.arrow, at..<end, isSpaced) }
     return add(.other, at..<end, isSpaced)
+  }
+
+  /// Behind "<|im_end|>" and the like; nil for another thing.
+  private func controlToken(_ at: Int) -> Int? {
+    let rest = bytes[(at + 1)...].prefix(40)
+    guard rest.first == UInt8(ascii: "|"), let bar = rest.dropFirst().firstIndex(of: UInt8(ascii: "|")),
+      bar + 1 < bytes.count, bytes[bar + 1] == UInt8(ascii: ">"),
+      rest[(at + 2)..<bar].allSatisfy({ $0.isLetter || $0 == UInt8(ascii: "_") })
+    else { return nil }
+    return bar + 2
   }
 
   /// HTML's tags: those of blocks end a line, others are gone. "<B>" is a letter in brackets.

@@ -12,7 +12,7 @@ enum OptionVocabulary {
     return english[lower] ?? (lower.hasSuffix("est") && word.count > 5 ? .superlative : .other)
   }
 
-  private static let english = table([
+  private static let english: [String: OptionMeaning] = table([
     .answer: "answer answers ans solution conclusion verdict respuesta réponse antwort resposta risposta ответ",
     .option: "option choice letter alternative",
     .options: "options choices letters alternatives",
@@ -26,7 +26,7 @@ enum OptionVocabulary {
     .pronoun: "it that this these those which one ones",
     .choose: """
     choose chose chosen choosing chooses pick picked picking picks select selected selecting selects say saying says \
-    said guess vote go goes going went stick settle opt opting lean leaning prefer conclude concludes mark answering
+    said guess vote go goes going went stick settle settled decide decided opt opting lean leaning prefer conclude concludes mark answering
     """,
     .think: "think thought believe believed feel suspect thinking bet reckon suggests suggest implies imply indicates",
     .therefore:
@@ -41,10 +41,10 @@ enum OptionVocabulary {
     discard discards discarded discarding dismiss dismissed except instead unlike than against avoid \
     omit ignore cross crossed over
     """,
-    .correct: "correct right best correctly accurately accurate closest better yes likeliest beats",
+    .correct: "correct right best correctly accurately accurate closest better yes likeliest beats ✓",
     .incorrect: """
     incorrect wrong false invalid impossible unlikely incorrectly inaccurate out irrelevant implausible mistaken \
-    untrue hard difficult improbable incompatible inconsistent
+    untrue ✗ hard difficult improbable incompatible inconsistent
     """,
     .superlative: "only most true",
     .fails: "fails fail lacks contradicts contradict mismatches",
@@ -65,43 +65,92 @@ enum OptionVocabulary {
     .preposition: "on in at of for from by inside near under behind beside into",
     .to: "to towards toward",
     .match: "matches match corresponds correspond corresponding points leads matching leaves leaving",
-    .shows: "shows show showing depicts depict depicting displays features contains see seen sees",
+    .shows: "shows show showing shown depicted depicts depict depicting displays features contains see seen sees",
     .there: "there",
     .seems: "seems seem looks appears sounds feels remains makes make",
     .does: "does do did doing",
   ])
 
+  /// What a word that `meaning` does not know says of the options around it.
+  static func hint(_ word: ArraySlice<UInt8>) -> OptionHint? {
+    guard word.count <= 12 else { return nil }
+    return hints[String(decoding: word.lazy.map { $0.isCapital ? $0 | 0x20 : $0 }, as: UTF8.self)]
+  }
+
+  static func hint(_ at: Int, in text: OptionText) -> OptionHint? {
+    text.tokens.indices.contains(at) ? hint(text.word(text.tokens[at])) : nil
+  }
+
+  private static let hints: [String: OptionHint] = table([
+    .people:
+      "students student people person others many some someone somebody everybody learners beginners 很多人 许多人 有人 有些人",
+    .addressee: "you",
+    .previous: "previous last other preceding earlier",
+    .former: "originally initially formerly first 原来 原本 本来 起初",
+    .mistake: "mistake error trap pitfall fallacy misconception distractor tempting tempted mistakenly incorrectly",
+    .need: "needed required necessary insufficient enough hesitate hesitant reluctant refuse unable",
+    .tell: "tell know determine determined sure",
+    .given: "let",
+    .provided: "provided providing",
+    .mean: "mean",
+  ])
+
   /// Chinese, Japanese and Korean, in which words are not parted; the longest one that fits is taken.
-  private static let ideographs = table([
+  private static let ideographs: [String: OptionMeaning] = table([
     .answer: "答案 答 正解 答え 解答 정답 답 答案选",
     .option: "选项 選項 選択肢 옵션",
     .copula: "是 为 為 即 は 은 는",
-    .modal: "应该 应当 应 應該 應 必须",
+    .modal: "会 应该 应当 应 應該 應 必须",
     .mayModal: "可能是 可以 可能",
     .pronoun: "它 这",
-    .choose: "选 选择 選 選擇 选取 选出 选定 應選 应选 故选 选的是",
-    .think: "认为 觉得 我认为 我觉得 猜",
+    .choose: "倾向于 倾向 选 选择 選 選擇 选取 选出 选定 應選 应选 故选 选的是",
+    .think: "发现 认为 觉得 我认为 我觉得 猜",
     .therefore: "所以 因此 故 因而 综上 综上所述 于是 よって したがって 따라서",
-    .but: "但 但是 而 而是 不过 しかし",
-    .not: "不是 不 不选 并非 没有 无法 不能 非 未 ではない ではありません じゃない ではなく 아닙니다 아니라",
+    .but: "后来 但 但是 而 而是 不过 しかし",
+    .not: "不是 不 不选 并非 没有 无法 不能 非 未 ではない ではありません じゃない ではなく 아닙니다 아니라 아니다",
     .exclude: "排除 而不是 而非 除了 除去",
     .correct: "正确 正確 对 最佳 正しい 符合 合适 맞습니다",
     .incorrect: "错误 錯誤 错 不对 不正确 不正確 不符合 誤り 間違い 不符",
     .because: "因为 由于 因為 理由",
     .maybe: "也许 或许 大概",
-    .filler: "的 了 我 最终 最 那么 です である 입니다 이다 だ を 本题 项 項 番 번",
+    .filler: "的 了 我 最终 最 那么 です である 입니다 이다 가 이 也 だ を 本题 项 項 番 번",
     .and: "和 与 及 以及 并且 且 と 、",
     .or: "或 或者 还是 または か",
     .both: "都 均",
     .condition: "如果 假如 若 是否 是不是",
     .noun: "图 点",
+    .other: "原来 原本 本来 起初 很多人 许多人 有人 有些人",
   ])
 
-  private static func table(_ words: [OptionMeaning: String]) -> [String: OptionMeaning] {
+  /// A word stands once, or under the lesser of its meanings.
+  private static func table<Meaning: Hashable & Comparable>(_ words: [Meaning: String]) -> [String: Meaning] {
     Dictionary(
       words.flatMap { meaning, words in words.split(separator: " ").map { (String($0), meaning) } },
       uniquingKeysWith: { min($0, $1) })
   }
+
+  /// What stands for the same in a choice and an answer: digits for number words, signs for units.
+  static let keys: [String: [UInt8]] = {
+    let more = [
+      "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+    ]
+    var keys: [String: String] = [
+      "thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90",
+      "percent": "%", "degree": "^", "degrees": "^", #"^\circ"#: "^", #"^{\circ}"#: "^",
+    ]
+    for (value, word) in (numberWords + more).enumerated() { keys[word] = "\(value)" }
+    return keys.mapValues { Array($0.utf8) }
+  }()
+
+  /// Words of a sentence from which nothing is concluded.
+  static func isDoubtful(_ word: ArraySlice<UInt8>) -> Bool {
+    guard word.count <= 9 else { return false }
+    return doubtful.contains(String(decoding: word.lazy.map { $0.isCapital ? $0 | 0x20 : $0 }, as: UTF8.self))
+  }
+  private static let doubtful: Set<String> = [
+    "would", "should", "second", "third", "next", "almost", "nearly", "same", "opposite", "other", "another", "from",
+    "tell", "unclear", "suppose", "previous", "mistake", "error", "trap", "expected", "supposed", "you",
+  ]
 
   static let multipliers = [
     "hundred", "thousand", "million", "billion", "dozen", "percent", "half", "halves", "third", "thirds", "quarter",
@@ -138,7 +187,7 @@ enum OptionVocabulary {
     guard bytes[start] >= 0xE3, isIdeograph(bytes, at: start) else { return nil }
     let first = start + (bytes[start] >= 0xF0 ? 4 : 3)
     var ends = [first]
-    while ends.count < 6, let end = ends.last, end < bytes.count, isIdeograph(bytes, at: end) { ends.append(end + 3) }
+    while ends.count < 8, let end = ends.last, end < bytes.count, isIdeograph(bytes, at: end) { ends.append(end + 3) }
     for end in ends.reversed() where end <= bytes.count {
       if let meaning = ideographs[String(decoding: bytes[start..<end], as: UTF8.self)] { return (meaning, end) }
     }

@@ -55,8 +55,8 @@ extension RewardSummary {
       if !score.totals.isEmpty {
         let totals = score.totals.map { total in
           let whole = total.categories == total.expected ? "" : " of \(total.expected)"
-          return
-            "\(total.part) \(Self.tenths(10 * total.value)) of \(total.limit) (\(total.categories)\(whole) categories)"
+          let value = total.value.map { Self.tenths(10 * $0) } ?? "-"
+          return "\(total.part) \(value) of \(total.limit) (\(total.categories)\(whole) categories)"
         }
         lines.append("\(score.name): \(totals.joined(separator: ", "))")
       }
@@ -147,7 +147,7 @@ extension RewardSummary {
       object["totals"] = .array(
         score.totals.map {
           [
-            "part": .string($0.part), "total": .double($0.value), "of": .int($0.limit),
+            "part": .string($0.part), "total": $0.value.map { .double($0) } ?? .null, "of": .int($0.limit),
             "categories": .int($0.categories),
           ]
         })

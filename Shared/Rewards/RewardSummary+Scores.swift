@@ -18,7 +18,8 @@ struct GroupScore: Sendable {
   /// A sum over the categories of one part of MME, each of 100 (acc + acc⁺).
   struct Total: Sendable {
     let part: String
-    let value: Double
+    /// nil where there are no pairs.
+    let value: Double?
     /// How many categories there were, and how many the benchmark has.
     let categories: Int
     let expected: Int
@@ -57,18 +58,8 @@ extension RewardSummary {
     let group = benchmark?.group?.rawValue
     let hasPairs = ordered.allSatisfy { !$0.value.pairs.isEmpty }
     switch benchmark?.method {
-    case .perception? where hasPairs:
-      let isCognition = { (name: String) in Benchmark.cognition.contains(name.lowercased()) }
-      let perception = ordered.filter { !isCognition($0.key) }.map { $0.value.accuracyAndPairs }
-      let cognition = ordered.filter { isCognition($0.key) }.map { $0.value.accuracyAndPairs }
-      guard !perception.isEmpty else { break }
-      var score = mean(
-        perception, name: name, group: group, method: "perception, (acc + acc+) / 2", examples: examples)
-      score.totals = [
-        total("perception", perception, of: Benchmark.perceptionCount),
-        total("cognition", cognition, of: Benchmark.cognition.count),
-      ].filter { $0.categories > 0 }
-      return score
+    case .perception?:
+      return perception(name, group, ordered, hasPairs: hasPairs)
     case .pairs? where hasPairs:
       let keys = ordered.map(\.value.pairAccuracy)
       return pooled(keys, name: name, group: group, method: "all of a pair right", examples: examples)
@@ -82,7 +73,7 @@ extension RewardSummary {
     case .detection?:
       let yesNo = ordered.reduce(YesNoCounts()) { $0 + $1.value.yesNo }
       let counts = ordered.reduce(Counts()) { $0 + $1.value.counts }
-      if yesNo.answers == counts.completions, let f1 = yesNo.f1 {
+      if yesNo.answers == counts.completions, yesNo.positives > 0, let f1 = yesNo.f1 {
         // Several completions of one question are no independent answers.
         return GroupScore(
           name: name, group: group, method: "F1 of yes", examples: examples, score: f1,
@@ -90,13 +81,37 @@ extension RewardSummary {
       }
     default: break
     }
-    let method = benchmark?.method == .pairs || benchmark?.method == .perception ? "mean (no pair keys)" : "mean"
+    let method = benchmark?.method == .pairs ? "mean (no pair keys)" : "mean"
     return pooled(ordered.map(\.value.accuracy), name: name, group: group, method: method, examples: examples)
   }
 
-  private static func total(_ part: String, _ categories: [(Double, Interval?)], of expected: Int) -> GroupScore.Total {
-    let value = categories.reduce(0) { $0 + 200 * $1.0 }
-    return GroupScore.Total(part: part, value: value, categories: categories.count, expected: expected)
+  /// Of MME: the score is that of perception, the totals are those of both parts.
+  private static func perception(
+    _ name: String, _ group: String?, _ categories: [(key: String, value: Row)], hasPairs: Bool
+  ) -> GroupScore {
+    let isCognition = { (name: String) in Benchmark.cognition.contains(name.lowercased()) }
+    let parts = (
+      perception: categories.filter { !isCognition($0.key) }.map(\.value),
+      cognition: categories.filter { isCognition($0.key) }.map(\.value)
+    )
+    let examples = categories.reduce(0) { $0 + $1.value.accuracy.count }
+    var score =
+      hasPairs && !parts.perception.isEmpty
+      ? mean(
+        parts.perception.map(\.accuracyAndPairs), name: name, group: group, method: "perception, (acc + acc+) / 2",
+        examples: examples)
+      : pooled(
+        categories.map(\.value.accuracy), name: name, group: group,
+        method: hasPairs ? "mean (no perception)" : "mean (no pair keys)", examples: examples)
+    func total(_ part: String, _ rows: [Row], of expected: Int) -> GroupScore.Total {
+      let value = hasPairs ? rows.reduce(0) { $0 + 200 * $1.accuracyAndPairs.0 } : nil
+      return GroupScore.Total(part: part, value: value, categories: rows.count, expected: expected)
+    }
+    score.totals = [
+      total("perception", parts.perception, of: Benchmark.perceptionCount),
+      total("cognition", parts.cognition, of: Benchmark.cognition.count),
+    ].filter { $0.categories > 0 }
+    return score
   }
 
   private static func pooled(

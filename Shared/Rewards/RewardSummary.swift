@@ -59,6 +59,8 @@ public struct RewardSummary: Sendable {
     var yesNo = YesNoCounts()
     /// Key → for each completion's number whether it was right for all questions so far.
     var pairs: [String: (size: Int, isRight: [Bool])] = [:]
+    /// Examples without a key.
+    var unpaired: Int { accuracy.count - pairs.values.reduce(0) { $0 + $1.size } }
 
     /// Of each key, how often all of its questions are right.
     var pairAccuracy: Estimate {
@@ -100,11 +102,6 @@ public struct RewardSummary: Sendable {
     let benchmark = outcome.benchmark.map { Benchmark.named($0)?.name ?? $0 } ?? ""
     rows[benchmark, default: [:]][outcome.category ?? "-", default: Row()].add(outcome)
     all.add(outcome.meanReward)
-  }
-
-  /// Keys that only one example has: half a pair may be missing.
-  public var singleKeys: Int {
-    rows.values.reduce(0) { $0 + $1.values.reduce(0) { $0 + $1.pairs.values.count { $0.size == 1 } } }
   }
 }
 

@@ -202,6 +202,8 @@ public struct StepArguments: ParsableArguments {
       options.epochs = epochs
       options.shuffle = shuffle ?? false
     }
+    let inputs = InputFiles(stream: files)
+    for (option, path) in [("--ckpt", ckpt), ("--log", log), ("--grads", grads)] { try inputs.refuse(path, as: option) }
     var request = StepRequest(tool: tool, output: ckpt, initial: initial ?? CheckpointOptions.environment)
     request.inPlace = inPlace
     request.newRun = newRun

@@ -154,6 +154,74 @@ import Testing
     #expect(whole.table.contains("MME: perception 2000.0 of 2000 (10 categories)"), "\(whole.table)")
   }
 
+  @Test func whatIsNotTheBenchmarksOwnScoreIsSaid() throws {
+    func summary(_ outcomes: [Outcome]) -> RewardSummary {
+      var summary = RewardSummary()
+      for outcome in outcomes { summary.add(outcome) }
+      return summary
+    }
+    func outcomes(_ benchmark: String, _ category: String, _ pairs: [String?]) -> [Outcome] {
+      pairs.map { Outcome(benchmark: benchmark, category: category, pair: $0, scores: [Score(true)]) }
+    }
+    // No keys: one line a benchmark, and no totals.
+    let without = summary(
+      outcomes("MME", "existence", [nil, nil]) + outcomes("mme", "code_reasoning", [nil, nil])
+        + outcomes("MMVP", "-", [nil]) + outcomes("MMBench", "-", [nil, nil]) + outcomes("GQA", "-", [nil]))
+    let mean = "so its score is the mean and not"
+    #expect(
+      without.warnings(pairKey: "twin") == [
+        "MMBench: 2 of 2 frames have no metadata \"twin\", \(mean) the share of pairs that are right; see --pair-key",
+        "MME: 4 of 4 frames have no metadata \"twin\", \(mean) (acc + acc+) / 2; see --pair-key",
+        "MMVP: 1 of 1 frames have no metadata \"twin\", \(mean) the share of pairs that are right; see --pair-key",
+      ])
+    let line = "MME: perception - of 200 (1 of 10 categories), cognition - of 200 (1 of 4 categories)"
+    #expect(without.table.contains(line), "\(without.table)")
+    let totals = part(.object(without.json), "benchmarks", "MME")?["totals"]?.array
+    #expect(totals?.map { $0["total"]?.isNull } == [true, true])
+    // Some keys.
+    let some = summary(outcomes("MMVP", "-", ["1", "1", nil]))
+    #expect(
+      some.warnings(pairKey: "pair_id") == [
+        "MMVP: 1 of 3 frames have no metadata \"pair_id\" and are in no pair; see --pair-key"
+      ])
+    let half = summary(outcomes("MMVP", "-", ["1", "1", "2"]))
+    #expect(half.warnings(pairKey: "pair_id").count == 1 && half.warnings(pairKey: "x")[0].contains("half of a pair"))
+    // All keys; and only cognition, which has totals and no perception.
+    #expect(summary(outcomes("MME", "existence", ["1", "1"])).warnings(pairKey: "pair_id").isEmpty)
+    let cognition = summary(outcomes("MME", "code_reasoning", ["1", "1"]))
+    #expect(part(.object(cognition.json), "benchmarks", "MME")?["method"]?.string == "mean (no perception)")
+    #expect(cognition.table.contains("MME: cognition 200.0 of 200 (1 of 4 categories)"), "\(cognition.table)")
+  }
+
+  @Test func popeWithoutBothTruthsSaysWhy() throws {
+    func pope(_ answers: [(truth: String?, answer: String)]) -> RewardSummary {
+      var summary = RewardSummary()
+      for (truth, answer) in answers {
+        let yesNo = truth.flatMap { Outcome.YesNo(reference: $0, answers: [answer]) }
+        summary.add(Outcome(benchmark: "POPE", scores: [Score(truth == answer)], yesNo: yesNo))
+      }
+      return summary
+    }
+    #expect(pope([("yes", "no"), ("no", "no")]).warnings(pairKey: "").isEmpty)
+    // Whether one answer is a false alarm must not turn the mean into an F1 of 0.
+    for answers in [["no", "no"], ["no", "yes"]] {
+      let none = pope(answers.map { ("no", $0) })
+      let score = part(.object(none.json), "benchmarks", "POPE")
+      #expect(score?["method"]?.string == "mean" && score?["score"]?.double == (answers[1] == "no" ? 1 : 0.5))
+      #expect(none.warnings(pairKey: "") == ["POPE: no reference is \"yes\", so there is no F1; its score is the mean"])
+    }
+    let all = pope([("yes", "no"), ("yes", "yes")])
+    #expect(
+      all.warnings(pairKey: "") == [
+        "POPE: every reference is \"yes\", so its F1 knows no false alarm and says no more than recall"
+      ])
+    let other = pope([("yes", "yes"), (nil, "no")])
+    #expect(
+      other.warnings(pairKey: "") == [
+        "POPE: 1 of 2 completions were not scored by the rule yesno, so there is no F1; its score is the mean"
+      ])
+  }
+
   /// All right, or none: a group's interval is as honest as its benchmarks'.
   @Test func groupsOfExtremesHaveWidth() throws {
     func interval(_ right: [(String, Bool, Int)]) throws -> (Double, Double) {

@@ -46,6 +46,44 @@ import Testing
     #expect(result.stderr.split(separator: "\n").count == 1, "\(result.ending)", sourceLocation: sourceLocation)
   }
 
+  /// Images that are in training and test are counted: by their content, else by id. `leaky` keeps its meaning.
+  @Test func imagesInBothPartsAreWarnedOf() throws {
+    func digest(_ name: String) -> (Int, inout Frame) -> Void { { $1.metadata["image_digest"] = "\(name)\($0 / 2)" } }
+    try withTemporaryDirectory { folder in
+      for (name, train, test, arguments, expected) in [
+        ("the same file", try features(40), try features(40), [], 40),
+        ("other ids", try features(40), try features(40, prefix: "test"), [], 0),
+        ("some ids", try features(40), try features(44), [], 40),
+        (
+          "equal ids, other images", try features(40, change: digest("a")), try features(40, change: digest("b")), [],
+          0
+        ),
+        (
+          "other ids, equal images", try features(40, change: digest("a")),
+          try features(20, prefix: "test", change: digest("a")), [], 20
+        ),
+        ("one side without digests", try features(40, change: digest("a")), try features(40), [], 40),
+        ("prototypes", try features(40), try features(40), ["--tier", "prototype"], 40),
+      ] as [(String, [UInt8], [UInt8], [String], Int)] {
+        try writeFile(folder + "/test", test)
+        let result = try probe(["--test", folder + "/test", "--c", "1"] + arguments, stdin: train)
+        #expect(result.status == 0, "\(result.ending)")
+        let report = try JSONValue.parse(result.stdout)
+        #expect(report["n_shared"]?.int == expected && report["leaky"] == false, "\(name): \(result.text)")
+        let warning = "warning: \(expected) of \(report["n_test"]?.int ?? 0) test images are training images too"
+        #expect(result.stderr.contains(warning) == (expected > 0), "\(name): \(result.stderr)")
+      }
+      // Questions about one picture on both sides of a split.
+      let split = try probe(
+        ["--split", "0.5", "--c", "1"], stdin: features(40, classes: 2) { $1.metadata["image_digest"] = "d\($0 / 4)" })
+      let shared = try JSONValue.parse(split.stdout)["n_shared"]?.int ?? 0
+      #expect(shared > 0 && split.stderr.contains("warning: \(shared) of 20 test images"), "\(split.ending)")
+      // Said already.
+      let leaky = try probe(["--tier", "prototype", "--from-test"], stdin: features(40))
+      #expect(!leaky.stderr.contains("training images too"), "\(leaky.ending)")
+    }
+  }
+
   @Test func theReportHasWhatItsPageSays() throws {
     let result = try probe(["--split", "0.25"], stdin: features())
     #expect(result.status == 0, "\(result.ending)")
@@ -54,7 +92,7 @@ import Testing
     #expect(
       report.object?.keys == [
         "probe", "after", "tier", "seed", "loss", "encoder", "leaky", "grid", "selected_on", "C", "top1", "top5",
-        "interval", "n_train", "n_test", "n_classes", "classes",
+        "interval", "n_train", "n_test", "n_shared", "n_classes", "classes",
       ])
     let grid = try #require(report["grid"]?.array)
     #expect(grid.map { $0["C"]?.double } == [0.01, 0.03, 0.1, 0.316, 1, 3.16])

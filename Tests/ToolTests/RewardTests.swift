@@ -314,6 +314,9 @@ private func rewards(_ frame: Frame) throws -> [Float] { try #require(frame.tens
     #expect(result.stderr.contains("\"twin\": 1 value is in one frame only"), "\(result.stderr)")
     let plain = try reward(["--summary"], frames)
     #expect(!plain.stderr.contains("pairs  right"), "\(plain.stderr)")
+    let warning = "reward: warning: MMVP: 6 of 6 frames have no metadata \"pair_id\""
+    #expect(plain.stderr.ranges(of: warning).count == 1, "\(plain.stderr)")
+    #expect(try reward([], frames).stderr == "")
   }
 
   @Test func flipsAreListedById() throws {

@@ -49,7 +49,10 @@ struct Linear: FrameConsumer {
 
   mutating func run(_ io: ToolIO) throws {
     compute.apply()
-    let outputs = try results.open()
+    let inputs = InputFiles(
+      stream: input.files,
+      [data.test, comparison.compare, comparison.compareTest, data.checkpoint.ckpt, comparison.compareCkpt])
+    let outputs = try results.open(apartFrom: inputs)
     let own = try ExampleReader(io, after: data.after, ckpt: data.after == .projector ? data.checkpoint.path() : nil)
     let set = try own.read(io.reader, source: input.source)
     let test = try data.test.map { try own.read(FrameReader(paths: [$0]), source: $0) }
@@ -66,6 +69,11 @@ struct Linear: FrameConsumer {
     }
     try outputs.write(report)
     try io.line(report.json(settings: settings, comparison: compared))
+    if report.sharedCount > 0, !report.isLeaky {
+      Diagnostics.warn(
+        "\(report.sharedCount) of \(report.testIDs.count) test images are training images too (by image_digest, else by "
+          + "id): what the probe has learnt by heart counts as right; test on other images")
+    }
     for point in report.grid where !point.isConverged {
       Diagnostics.warn("C = \(point.c): stopped at an estimated \(point.gap) above the optimum, relative to it")
     }

@@ -120,11 +120,12 @@ struct ResultOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Draw the confusion matrix.", valueName: "png"))
   var confusion: String?
 
-  /// Tries all files before the work begins.
-  func open() throws -> ResultFiles {
-    try ResultFiles(
-      predictions: predictions.map(OutputFile.init), probabilities: probabilities.map(OutputFile.init),
-      confusion: confusion.map(OutputFile.init))
+  /// Tries all files before the work begins; none of them may be one of the inputs.
+  func open(apartFrom inputs: InputFiles) throws -> ResultFiles {
+    let named = [(predictions, "--predictions"), (probabilities, "--probabilities"), (confusion, "--confusion")]
+    for (path, option) in named { try inputs.refuse(path, as: option) }
+    let files = try named.map { path, option in try path.map { try OutputFile($0, as: option, apartFrom: inputs) } }
+    return ResultFiles(predictions: files[0], probabilities: files[1], confusion: files[2])
   }
 }
 

@@ -4,7 +4,7 @@ import Failures
 import Glibc
 
 /// A shell command whose standard input and output are ours: a line goes in, a line comes back. What it says on
-/// standard error is shown as it is.
+/// standard error is shown as it is. It runs in a process group of its own, which ends with this object.
 final class CoProcess {
   /// What it is to us: "judge".
   let name: String
@@ -14,6 +14,7 @@ final class CoProcess {
   private let output: Int32
   private var received: [UInt8] = []
   private var status: Int32?
+  private var hasEndedWell = false
   private static let answerLimit = 64 << 20
 
   init(name: String, command: String) throws {
@@ -37,7 +38,8 @@ final class CoProcess {
     sigemptyset(&signals)
     sigaddset(&signals, SIGPIPE)
     posix_spawnattr_setsigdefault(&attributes, &signals)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+    posix_spawnattr_setpgroup(&attributes, 0)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
     let arguments: [UnsafeMutablePointer<CChar>?] = (["/bin/sh", "-c", command] as [String]).map { strdup($0) } + [nil]
     defer {
       arguments.forEach { free($0) }
@@ -54,6 +56,7 @@ final class CoProcess {
       throw PlainFailure(.ioError, "cannot start \(name): \(String(cString: strerror(code)))")
     }
     (process, input, output) = (child, toChild[1], fromChild[0])
+    ChildGroups.add(child)
     for end in [input, output] { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
   }
 
@@ -84,7 +87,7 @@ final class CoProcess {
         if count > 0 {
           rest = rest.dropFirst(count)
         } else if count < 0, errno != EAGAIN, errno != EINTR {
-          throw ended()
+          throw ended(Self.unanswered)
         }
       }
       if polls[0].revents != 0 { try receive() }
@@ -94,7 +97,7 @@ final class CoProcess {
   private func receive() throws {
     var chunk = [UInt8](repeating: 0, count: 1 << 14)
     let count = read(output, &chunk, chunk.count)
-    if count == 0 { throw ended() }
+    if count == 0 { throw ended(Self.unanswered) }
     if count < 0 {
       if errno == EAGAIN || errno == EINTR { return }
       throw Self.failure("reading from \(name)")
@@ -128,10 +131,16 @@ final class CoProcess {
       }
       usleep(2000)
     }
-    if status != 0 { throw ended() }
+    guard status == 0 else {
+      throw ended("after it had answered everything; expected status 0, else its answers may be wrong")
+    }
+    ChildGroups.remove(process)
+    hasEndedWell = true
   }
 
-  private func ended() -> PlainFailure {
+  private static let unanswered = "before it had answered"
+
+  private func ended(_ when: String) -> PlainFailure {
     closeInput()
     // It may have closed its output and live on.
     for _ in 0..<100 where wait(WNOHANG) == nil { usleep(5000) }
@@ -141,7 +150,7 @@ final class CoProcess {
       case let status? where status & 0x7F == 0: "ended with status \((status >> 8) & 0xFF)"
       case let status?: "was ended by signal \(status & 0x7F)"
       }
-    return PlainFailure(.ioError, "\(name) (\(command)) \(how) before it had answered; what it said stands above")
+    return PlainFailure(.ioError, "\(name) (\(command)) \(how) \(when)")
   }
 
   private func wait(_ options: Int32) -> Int32? {
@@ -170,6 +179,6 @@ final class CoProcess {
   deinit {
     closeInput()
     close(output)
-    if wait(WNOHANG) == nil { kill(process, SIGTERM) }
+    if !hasEndedWell { ChildGroups.end(process) }
   }
 }

@@ -1,34 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Small files beside the stream.
+// A small file beside the stream.
 import Failures
 import Glibc
-
-/// A file of text that is written line by line.
-final class TextFile {
-  private let path: String
-  private let file: UnsafeMutablePointer<FILE>
-
-  init(path: String) throws {
-    guard let file = fopen(path, "we") else {
-      throw PlainFailure(.cannotCreate, "\(path): cannot create: \(String(cString: strerror(errno)))")
-    }
-    self.path = path
-    self.file = file
-  }
-
-  func line(_ text: String) throws {
-    var text = text + "\n"
-    let written = text.withUTF8 { fwrite($0.baseAddress, 1, $0.count, file) }
-    if written != text.utf8.count { throw failure() }
-  }
-
-  /// A full disk may show only here.
-  func close() throws { if fclose(file) != 0 { throw failure() } }
-
-  private func failure() -> PlainFailure {
-    PlainFailure(.ioError, "\(path): writing failed: \(String(cString: strerror(errno)))")
-  }
-}
 
 /// Files that are read whole.
 enum FileBytes {

@@ -41,19 +41,22 @@ import ToolSupport
   }
 
   mutating func run(_ io: ToolIO) throws {
+    let report = try RewardReport(report, reading: stream.files)
     let judge = try judge.start()
     let extractor = try extractor.start()
     let rewarder = FrameRewarder(scoring, judge: judge, extractor: extractor)
-    let report = try RewardReport(report)
+    var options = OptionUse()
     var pairs = pairing.choice.map { PreferencePairs($0, pairing) }
     try io.forEach { frame in
       let scored = try rewarder.score(frame)
       let written = try pairs?.pairs(from: scored) ?? [scored.frame]
       try report.add(scored)
+      options.add(scored)
       if self.report.writesFrames { for frame in written { try io.write(frame) } }
     }
     try judge?.close()
     try extractor?.close()
+    for warning in options.warnings(scoring, judge: self.judge, extractor: self.extractor) { Diagnostics.warn(warning) }
     if let pairs { Diagnostics.note(pairs.report) }
     try report.finish()
   }

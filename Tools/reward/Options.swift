@@ -14,16 +14,20 @@ extension PairChoice: ExpressibleByArgument {}
 extension CappedUse: ExpressibleByArgument {}
 
 /// RULE for all, or NAME=RULE for the frames of a category or benchmark.
-struct RuleAssignment: ExpressibleByArgument {
+struct RuleAssignment {
   /// nil: every frame.
   let name: String?
   let rule: Rule
 
-  init?(argument: String) {
+  init(argument: String) throws {
     let split = argument.lastIndex(of: "=")
-    let rule = split.map { String(argument[argument.index(after: $0)...]) } ?? argument
+    let ruleName = split.map { String(argument[argument.index(after: $0)...]) } ?? argument
     name = split.map { String(argument[..<$0]) }
-    guard name != "", let rule = Rule(argument: rule) else { return nil }
+    if name == "" { throw ValidationError("there is no name before \"=\"; expected RULE or NAME=RULE") }
+    guard let rule = Rule(argument: ruleName) else {
+      let rules = Rule.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("\"\(ruleName)\" is no rule; expected one of \(rules)")
+    }
     self.rule = rule
   }
 }
@@ -34,7 +38,7 @@ struct ScoringOptions: ParsableArguments {
       """
       The rule of all frames, or NAME=RULE: that of the frames whose "category" or "benchmark" is NAME; may be given \
       several times (default: each frame's metadata "reward").
-      """, valueName: "[name=]rule"))
+      """, valueName: "[name=]rule"), transform: RuleAssignment.init)
   var rule: [RuleAssignment] = []
 
   @Option(

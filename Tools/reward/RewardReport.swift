@@ -11,15 +11,21 @@ final class RewardReport {
   private let options: ReportOptions
   private var summary = RewardSummary()
   private var flips: Flips?
-  private let json: TextFile?
-  private let lines: TextFile?
+  private let json: OutputFile?
+  private let lines: OutputFile?
 
   /// Reads OLD and creates the files, so that a wrong path ends the tool before anything is scored.
-  init(_ options: ReportOptions) throws {
+  ///
+  /// - Parameter files: those of the stream; what is written must be none of them, nor OLD.
+  init(_ options: ReportOptions, reading files: [String]) throws {
     self.options = options
+    let inputs = InputFiles(stream: files, [options.old])
+    for (path, option) in [(options.json, "--json"), (options.lines, "--lines")] {
+      try inputs.refuse(path, as: option)
+    }
     flips = try options.old.map { try Flips(readingOld: $0) }
-    json = try options.json.map { try TextFile(path: $0) }
-    lines = try options.lines.map { try TextFile(path: $0) }
+    json = try options.json.map { try OutputFile($0, as: "--json", apartFrom: inputs) }
+    lines = try options.lines.map { try OutputFile($0, as: "--lines", apartFrom: inputs) }
   }
 
   func add(_ scored: ScoredFrame) throws {
@@ -35,20 +41,17 @@ final class RewardReport {
   }
 
   func finish() throws {
-    try lines?.close()
+    try lines?.finish()
     if let flips { Diagnostics.table(flips.table) }
     if options.summary { Diagnostics.table(summary.table) }
-    if summary.singleKeys > 0, options.summary || json != nil {
-      let count = summary.singleKeys
-      Diagnostics.warn(
-        "metadata \"\(options.pairKey)\": \(count) value\(count == 1 ? " is" : "s are") in one frame only; "
-          + "is half of a pair missing?")
+    if options.summary || json != nil {
+      for warning in summary.warnings(pairKey: options.pairKey) { Diagnostics.warn(warning) }
     }
     if let json {
       var object = summary.json
       if let flips { object["flips"] = flips.json }
       try json.line(JSONValue.object(object).text(pretty: true))
-      try json.close()
+      try json.finish()
     }
   }
 
