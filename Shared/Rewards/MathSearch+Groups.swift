@@ -22,6 +22,7 @@ extension MathSearch {
   func isOneOfSeveral(
     _ items: [MathItem], _ group: Range<Int>, _ all: [MathItem], _ sentence: Range<Int>
   ) -> Bool {
+    if isFactor(items, group) { return true }
     if group.lowerBound > 0 {
       let (a, b) = (items[group.lowerBound - 1], items[group.lowerBound])
       if a.isFormula == b.isFormula, a.isValue, b.isRelation == a.isRelation {
@@ -49,6 +50,15 @@ extension MathSearch {
       if text[a.range.upperBound..<b.range.lowerBound].allSatisfy({ $0 <= 32 }) { return true }
     }
     return false
+  }
+
+  /// 2 and 3 of "2 cm × 3 cm"
+  private func isFactor(_ items: [MathItem], _ group: Range<Int>) -> Bool {
+    [group.lowerBound - 1, group.upperBound - 1].contains { index in
+      guard index >= 0, index + 1 < items.count else { return false }
+      let between = text[items[index].range.upperBound..<items[index + 1].range.lowerBound]
+      return String(decoding: between.suffix(48), as: UTF8.self).contains("×")
+    }
   }
 
   /// Units alone: "2 hours 30 minutes".

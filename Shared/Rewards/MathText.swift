@@ -64,8 +64,9 @@ struct MathText {
         var stop = index + 2
         while stop < text.count, text[stop] != 10, !isMark(stop) { stop += 1 }
         if isMark(stop), isOpen(stop + 2) {
-          result.append(32)
           index = stop + 2
+          while index < text.count, text[index] == 32 { index += 1 }
+          if result.last?.isWordPart ?? false { result.append(32) }
           continue
         }
         if stop >= text.count { isClosed = false }  // no other closes either
