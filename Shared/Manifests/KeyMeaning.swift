@@ -76,7 +76,8 @@ extension ManifestExample {
     case .response where prompt != nil && chosen == nil && answer.isEmpty && choices.isEmpty && metadata["gt"] == nil:
       return ("a response", "name it \"answer\" or \"gt\"")
     case .choices where choices.isEmpty: return ("candidate answers", "name it \"choices\"")
-    case .classification where label == nil && metadata["class"] == nil: return ("a class", "name it \"class\" or \"label\"")
+    case .classification where label == nil && metadata["class"] == nil:
+      return ("a class", "name it \"class\" or \"label\"")
     default: return nil
     }
   }

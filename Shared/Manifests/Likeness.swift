@@ -38,7 +38,8 @@ enum Likeness: Equatable {
       self = .pair
     } else if Self.questionNames.contains(name) || isNear("question", "prompt", "conversations", "messages") {
       self = .question
-    } else if Self.responseNames.contains(name) || has(["answer", "answers", "response", "responses", "caption", "captions"])
+    } else if Self.responseNames.contains(name)
+      || has(["answer", "answers", "response", "responses", "caption", "captions"])
       || isNear("answer")
     {
       self = .response
@@ -56,7 +57,8 @@ enum Likeness: Equatable {
   /// "imagePath_2" is image, path.
   private static func words(of key: String) -> [String] {
     var words: [String] = []
-    var wasLower = false, isInside = false
+    var wasLower = false
+    var isInside = false
     for character in key {
       guard character.isLetter else {
         (wasLower, isInside) = (false, false)
@@ -74,7 +76,8 @@ enum Likeness: Equatable {
   ]
   /// What stands beside "image" in the name of a key that holds one.
   private static let forms: Set<String> = [
-    "path", "paths", "file", "files", "filename", "filenames", "filepath", "name", "names", "url", "urls", "uri", "bytes",
+    "path", "paths", "file", "files", "filename", "filenames", "filepath", "name", "names", "url", "urls", "uri",
+    "bytes",
     "data", "base", "b", "list", "local", "input", "raw", "main",
   ]
 
@@ -90,7 +93,8 @@ enum Likeness: Equatable {
   }
 
   private static let questionNames: Set<String> = [
-    "query", "instruction", "input", "conversation", "dialog", "dialogue", "turns", "chat", "message", "user", "problem",
+    "query", "instruction", "input", "conversation", "dialog", "dialogue", "turns", "chat", "message", "user",
+    "problem",
   ]
   private static let responseNames: Set<String> = [
     "output", "target", "groundtruth", "solution", "reply", "assistant", "completion", "text",

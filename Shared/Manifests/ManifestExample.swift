@@ -150,7 +150,8 @@ public struct ManifestExample: Sendable {
     if image != nil {
       let rest = removed(text) ?? text
       guard rest == text || ImageMarker.removed(fromQuestion: rest) == nil else {
-        throw fields.error("\"\(key)\" has the marker \"\(ImageMarker.text)\" twice, and an example has one image so far")
+        throw fields.error(
+          "\"\(key)\" has the marker \"\(ImageMarker.text)\" twice, and an example has one image so far")
       }
       return rest
     }
@@ -173,7 +174,9 @@ public struct ManifestExample: Sendable {
     if let key = answerKey, let text = try fields.text(key) { answer = [ChatTurn(.assistant, text)] }
     guard prompt == nil, chosen != nil || !answer.isEmpty || fields.value("choices") != nil else { return }
     guard options.takesCaptions else {
-      let like = fields.object.first { options.metadataKeys.contains($0.key) == false && Likeness($0.key, $0.value) == .question }
+      let like = fields.object.first {
+        options.metadataKeys.contains($0.key) == false && Likeness($0.key, $0.value) == .question
+      }
       throw fields.error(
         like.map { "has an answer but no \"question\", and \"\($0.key)\" looks like it: name it \"question\"" }
           ?? "has an answer but no \"question\"; captions without one need --captions or --template plain")
@@ -209,7 +212,8 @@ public struct ManifestExample: Sendable {
       }
       guard !choices.contains("\(index)") || choices[index] == "\(index)" else {
         throw fields.error(
-          "\"gt\" is \(index), which may be the index of \"\(choices[index])\" or the choice \"\(index)\"; write the choice as text")
+          "\"gt\" is \(index), which may be the index of \"\(choices[index])\" or the choice \"\(index)\"; write the choice as text"
+        )
       }
       return choices[index]
     case let other?: throw fields.mismatch("gt", other, expected: "one of the \"choices\" or its index from 0")

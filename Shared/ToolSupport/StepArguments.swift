@@ -153,7 +153,8 @@ public struct StepArguments: ParsableArguments {
   public func validate() throws {
     if let saveEvery, saveEvery < 1 { throw ValidationError("--save-every \(saveEvery): must be 1 or more") }
     if let log, log.isEmpty || log == "-" || log == ckpt {
-      throw ValidationError("--log \"\(log)\": must name a file of its own; without --log the lines go to standard output")
+      throw ValidationError(
+        "--log \"\(log)\": must name a file of its own; without --log the lines go to standard output")
     }
     if resume && newRun { throw ValidationError("--resume and --new-run exclude each other") }
   }

@@ -171,7 +171,11 @@ public final class ToolIO {
       guard max(goodCount, writer?.count ?? 0) > 0 else { throw PlainFailure.badData("\(count), and none was good") }
       Diagnostics.error(count)
     }
-    if isBare { try writer?.close() } else { try writer?.finish(skipped: reader.skippedUpstream + badCount + leftOutCount) }
+    if isBare {
+      try writer?.close()
+    } else {
+      try writer?.finish(skipped: reader.skippedUpstream + badCount + leftOutCount)
+    }
     do { try text?.close() } catch is ReaderLeft where output == .log {}
     if !unusedNames.isEmpty, reader.count + writtenCount > 0 {
       Diagnostics.warn(

@@ -92,13 +92,15 @@ private struct LogContents {
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
     let bytes = try Self.read(path, size: Int(status.st_size))
     var kept: [UInt8] = []
-    var cut = 0, foreign = 0
+    var cut = 0
+    var foreign = 0
     for line in bytes.split(separator: 0x0A) {
       let json = try? JSONValue.parse(Array(line))
       let isLast = line.endIndex == bytes.endIndex
       let isTorn = json == nil && isLast && line.first == UInt8(ascii: "{")
       guard isTorn || json?.object != nil else {
-        throw PlainFailure.usage("--log \(path): is there and is no log, which has an object of JSON a line; name another file")
+        throw PlainFailure.usage(
+          "--log \(path): is there and is no log, which has an object of JSON a line; name another file")
       }
       let isOurs = json?["run"]?.string == run
       if isTorn || (isOurs && Self.isBeyond(json, state)) {

@@ -111,7 +111,8 @@ public final class StepLoop {
       while !isAtEnd, host.pendingSignal == nil, let batch = try source.next(at: state) {
         guard try learn(batch) else { break }
         guard pass.goesOn(to: state) else {
-          throw PlainFailure.badData("\(source.name): a whole pass over it gave no step: none of its frames can be used")
+          throw PlainFailure.badData(
+            "\(source.name): a whole pass over it gave no step: none of its frames can be used")
         }
       }
     } catch {

@@ -86,8 +86,14 @@ import Testing
       (#"{"videos": ["a.mp4"], \#(answers)}"#, "has \"videos\": only still images"),
       (#"{"audio": "a.wav", \#(answers)}"#, "has \"audio\": only still images"),
       (#"{"conversations": \#(turn)}"#, "turn 0: has \"image\"; an example's image stands beside \"conversations\""),
-      (#"{"image": "a.png", "messages": [{"role": "user", "content": [{"type": "image"}]}]}"#, "turn 0: has a list of 1 parts"),
-      (#"{"image": "a.png", "conversations": \#(late)}"#, "turn 2: has the marker \"<image>\", expected it in the first"),
+      (
+        #"{"image": "a.png", "messages": [{"role": "user", "content": [{"type": "image"}]}]}"#,
+        "turn 0: has a list of 1 parts"
+      ),
+      (
+        #"{"image": "a.png", "conversations": \#(late)}"#,
+        "turn 2: has the marker \"<image>\", expected it in the first"
+      ),
       (#"{"image": "a.png", "question": "<image>\n<image>\nQ", "answer": "A"}"#, "has the marker \"<image>\" twice"),
       (#"{"image": "https://example.org/a.png", "question": "Q"}"#, "is an address or data, expected a picture's file"),
       (#"{"image": "a.png", "Question": "Q", "answer": "A"}"#, "and \"Question\" looks like it: name it \"question\""),
@@ -126,7 +132,8 @@ import Testing
 
   @Test func withCaptionsAMisspeltQuestionIsSaid() throws {
     let result = try imgtok([#"{"image": "a.png", "query": "Q", "answer": "A"}"#], ["--captions"])
-    #expect(result.status == 0 && result.stderr.contains("\"query\" (\"Q\") looks like the user's text"), "\(result.stderr)")
+    #expect(
+      result.status == 0 && result.stderr.contains("\"query\" (\"Q\") looks like the user's text"), "\(result.stderr)")
   }
 
   @Test func verboseSaysWhatEachKeyIsTakenFor() throws {
@@ -185,7 +192,8 @@ import Testing
     #expect(reader.skippedUpstream == 1)
     let none = try imgtok(lines, ["--max-length", "5"])
     #expect(none.status == 65, "\(none.stderr)")
-    #expect(none.stderr.contains("--max-length 5: no example is left, 3 examples longer than 5 positions"), "\(none.stderr)")
+    #expect(
+      none.stderr.contains("--max-length 5: no example is left, 3 examples longer than 5 positions"), "\(none.stderr)")
     #expect(try imgtok(lines, ["--max-length", "257"]).status == 64)  // the checkpoint was made for 256
     #expect(try imgtok(lines, ["--truncate", "response"]).status == 64)
   }

@@ -40,8 +40,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ("--ckpt out.bin --grads q q", "--grads q: is an input"), ("--ckpt out.bin --log ./q q", "--log ./q: is an input (q)"),
-    ("--ckpt out.bin --grads link < q", "--grads link: is an input (standard input)"), ("--ckpt q q", "--ckpt q: is an input"),
+    ("--ckpt out.bin --grads q q", "--grads q: is an input"),
+    ("--ckpt out.bin --log ./q q", "--log ./q: is an input (q)"),
+    ("--ckpt out.bin --grads link < q", "--grads link: is an input (standard input)"),
+    ("--ckpt q q", "--ckpt q: is an input"),
   ])
   func aStepKeepsItsInputs(options: String, words: String) throws {
     let files = ParityFiles()
@@ -49,7 +51,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("--fractions 0.5,0.5 --out q,new", "--out q: is an input"), ("--parts 2 --out new,link", "--out link: is an input (q)"),
+    ("--fractions 0.5,0.5 --out q,new", "--out q: is an input"),
+    ("--parts 2 --out new,link", "--out link: is an input (q)"),
   ])
   func aSplitKeepsItsInputs(options: String, words: String) throws {
     try refuses("frames split \(options) q", answers(), words)

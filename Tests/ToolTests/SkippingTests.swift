@@ -25,7 +25,8 @@ import Testing
       try writeFile(
         folder + "/pairs", FrameWriter.pairs(files) { if $0 == 1 { $1.metadata["tokenizer"] = "0123456789abcdef" } })
       let result = try runPipeline(
-        "dpo-step --ckpt out.bin --init \(files.checkpoint) --epochs 4 --batch-size 3 --warmup 0 --skip-bad pairs", in: folder)
+        "dpo-step --ckpt out.bin --init \(files.checkpoint) --epochs 4 --batch-size 3 --warmup 0 --skip-bad pairs",
+        in: folder)
       #expect(result.status == 0 && result.lines.count == 4, "\(result.ending)")
       #expect(result.stderr.split(separator: "\n").count { $0.contains("left out: ") } == 1, "\(result.stderr)")
       #expect(result.stderr.contains("1 bad example left out"), "\(result.stderr)")

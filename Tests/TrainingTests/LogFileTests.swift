@@ -93,7 +93,11 @@ struct LogFileTests {
     try withTemporaryDirectory { folder in
       let pairs = [fixture("parity/published/pairs.frames")]
       func train(_ log: String) throws {
-        try runSteps(folder + "/a.bin", files: pairs) { $0.batchSize = 1 } request: { $0.log = log }
+        try runSteps(folder + "/a.bin", files: pairs) {
+          $0.batchSize = 1
+        } request: {
+          $0.log = log
+        }
       }
       let error = #expect(throws: PlainFailure.self) { try train("/dev/full") }
       #expect(error?.exitStatus == .ioError)

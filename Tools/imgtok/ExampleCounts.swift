@@ -69,7 +69,9 @@ struct ExampleCounts {
   var doubts: [String] {
     var doubts: [String] = []
     if equalPairs > 0 { doubts.append("\(equalPairs) of the pairs have the same text chosen and rejected") }
-    if emptyResponses > 0 { doubts.append("examples with an empty response: \(emptyResponses); it teaches to end at once") }
+    if emptyResponses > 0 {
+      doubts.append("examples with an empty response: \(emptyResponses); it teaches to end at once")
+    }
     return doubts
   }
 

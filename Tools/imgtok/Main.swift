@@ -19,7 +19,8 @@ struct KeyList: ExpressibleByArgument {
   let keys: Set<String>
 
   init?(argument: String) {
-    keys = Set(argument.split(separator: ",").map { String($0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()) })
+    keys = Set(
+      argument.split(separator: ",").map { String($0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()) })
     if keys.isEmpty || keys.contains("") { return nil }
   }
 }
@@ -168,7 +169,9 @@ struct KeyList: ExpressibleByArgument {
   /// What went through, and what may be wrong with it.
   private func sumUp(_ counts: ExampleCounts, _ io: ToolIO) throws {
     if let maxLength, let leftOut = counts.leftOut(maxLength: maxLength) {
-      guard io.goodCount > 0 else { throw PlainFailure.badData("--max-length \(maxLength): no example is left, \(leftOut)") }
+      guard io.goodCount > 0 else {
+        throw PlainFailure.badData("--max-length \(maxLength): no example is left, \(leftOut)")
+      }
       Diagnostics.error(leftOut)
     }
     counts.doubts.forEach(Diagnostics.warn)
