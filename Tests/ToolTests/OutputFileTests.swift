@@ -51,14 +51,6 @@ import Testing
   }
 
   @Test(arguments: [
-    ("--fractions 0.5,0.5 --out q,new", "--out q: is an input"),
-    ("--parts 2 --out new,link", "--out link: is an input (q)"),
-  ])
-  func aSplitKeepsItsInputs(options: String, words: String) throws {
-    try refuses("frames split \(options) q", answers(), words)
-  }
-
-  @Test(arguments: [
     ("reward --json q q", "--json q: is an input"), ("reward --lines q q", "--lines q: is an input"),
     ("reward --lines ./q other q", "--lines ./q: is an input (q)"),
     ("reward --json link q", "--json link: is an input (q)"), ("reward --json twin q", "--json twin: is an input (q)"),

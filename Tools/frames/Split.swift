@@ -80,8 +80,6 @@ struct Split: FrameConsumer {
   }
 
   mutating func run(_ io: ToolIO) throws {
-    let inputs = InputFiles(stream: input.files)
-    for part in 0..<(shares?.count ?? 0) { try inputs.refuse(name(part), as: "--out") }
     var files = try (0..<(shares?.count ?? 0)).map { try PartFile(name($0), gzip) }
     var division = Division(shares: shares ?? [], seed: seed)
     try io.forEach { frame in
@@ -89,7 +87,6 @@ struct Split: FrameConsumer {
       if let frames {
         if io.goodCount % frames == 0 {
           try files.last?.finish()
-          try inputs.refuse(name(files.count), as: "--out")
           files.append(try PartFile(name(files.count), gzip))
         }
         part = files.count - 1
