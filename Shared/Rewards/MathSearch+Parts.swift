@@ -5,20 +5,20 @@ extension MathSearch {
   /// Without the parts that follow their total: they add up to it or multiply to it, or are said to be some of it.
   func withoutParts(_ items: [MathItem], in sentence: Range<Int>) -> [MathItem] {
     guard items.count > 1, !items[0].isFormula else { return items }
-    for index in items.indices.dropFirst() {
-      let before = items[index - 1].range.upperBound
-      let item = items[index]
-      let next = index + 1 < items.count ? items[index + 1].range.lowerBound : sentence.upperBound
-      let behind = words(in: item.range.upperBound..<min(next, item.range.upperBound + 24)).prefix(2)
-      // "5 dogs, 2 of which are black"
-      if behind.first == "of", ["which", "whom", "them", "these", "those"].contains(behind.last ?? "") {
-        return Array(items[..<index])
-      }
-      if text[before..<item.range.lowerBound].contains(UInt8(ascii: ":")), index == 1, addUp(items) {
-        return [items[0]]
-      }
-    }
-    return items
+    // "5 dogs, 2 of which are black"; what comes behind such parts ("so the probability is 2/5") is no part.
+    var kept = items
+    while kept.count > 1, isPartOfTotal(items, kept.count - 1, in: sentence) { kept.removeLast() }
+    if kept.count < items.count { return kept }
+    let between = text[items[0].range.upperBound..<items[1].range.lowerBound]
+    return between.contains(UInt8(ascii: ":")) && addUp(items) ? [items[0]] : items
+  }
+
+  /// Whether "of which", "of them" and the like stand behind an item.
+  private func isPartOfTotal(_ items: [MathItem], _ index: Int, in sentence: Range<Int>) -> Bool {
+    let end = items[index].range.upperBound
+    let next = index + 1 < items.count ? items[index + 1].range.lowerBound : sentence.upperBound
+    let behind = words(in: end..<min(next, end + 24)).prefix(2)
+    return behind.first == "of" && ["which", "whom", "them", "these", "those"].contains(behind.last ?? "")
   }
 
   /// Whether the first of some integers is the sum or the product of the others.
