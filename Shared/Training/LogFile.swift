@@ -103,7 +103,9 @@ private struct LogContents {
           "--log \(path): is there and is no log, which has an object of JSON a line; name another file")
       }
       let isOurs = json?["run"]?.string == run
-      if isTorn || (isOurs && Self.isBeyond(json, state)) {
+      // The line that could not be written goes first now, and must not stand there from an earlier try.
+      let isUnlogged = state.unlogged.map { $0.utf8.elementsEqual(line) } ?? false
+      if isTorn || isUnlogged || (isOurs && Self.isBeyond(json, state)) {
         cut += 1
         continue
       }

@@ -92,8 +92,9 @@ public final class StepLoop {
     let (saved, name) = (state, state.name(checkpoint: store.path))
     runName = name
     logFile =
-      try isFinished ? nil : request.log.map { try LogFile($0, of: name, goingOnFrom: saved, note: host.note) }
-    if !isFinished, let line = state.unlogged {
+      try isFinished && saved.unlogged == nil
+      ? nil : request.log.map { try LogFile($0, of: name, goingOnFrom: saved, note: host.note) }
+    if !isFinished || logFile != nil, let line = state.unlogged {
       try log(line)
       state.unlogged = nil
     }

@@ -104,6 +104,17 @@ struct LogFileTests {
       try train(folder + "/log.jsonl")
       let lines = try String(decoding: readFile(folder + "/log.jsonl"), as: UTF8.self).split(separator: "\n")
       #expect(try lines.map { try JSONValue.parse(String($0))["step"]?.int } == [1, 2, 3])
+      // The last step's too, once, however often the finished run is called.
+      func trainOnce(_ log: String) throws {
+        try runSteps(folder + "/b.bin", files: pairs) {
+          $0.batchSize = 3
+        } request: {
+          $0.log = log
+        }
+      }
+      #expect(throws: PlainFailure.self) { try trainOnce("/dev/full") }
+      for _ in 0..<3 { try trainOnce(folder + "/once.jsonl") }
+      #expect(try readFile(folder + "/once.jsonl").count { $0 == 0x0A } == 1)
     }
   }
 
