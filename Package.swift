@@ -51,14 +51,17 @@ let floors: [Target] = [
   shared("Manifests", uses: ["Failures", "StrictJSON", "TensorStream", "Imaging", "Tokenizers"]),
   shared("MiniWorlds", uses: ["Failures", "StrictJSON", "Imaging"]),
   shared("Checkpoints", uses: ["Failures", "StrictJSON", "Digests", "Tensors", "TensorStream"]),
-  shared("Models", uses: ["Failures", "StrictJSON", "Tensors", "Autograd", "Checkpoints"]),
+  shared("Layers", uses: ["Failures", "StrictJSON", "CKernels", "Tensors", "Autograd", "Checkpoints"]),
+  shared("Models", uses: ["Failures", "StrictJSON", "CKernels", "Tensors", "Autograd", "Checkpoints", "Layers"]),
+  shared("Surgery", uses: ["Failures", "StrictJSON", "Tensors", "Checkpoints", "Layers", "Models"]),
   shared(
     "Probing",
     uses: [
       "Failures", "StrictJSON", "Statistics", "CKernels", "Tensors", "Autograd", "TensorStream", "Imaging",
       "Checkpoints", "Models",
     ]),
-  shared("Generation", uses: ["Failures", "CKernels", "Tensors", "Autograd", "Models"]),
+  shared(
+    "Generation", uses: ["Failures", "CKernels", "Tensors", "Autograd", "Checkpoints", "Layers", "Models"]),
   shared(
     "Training",
     uses: [

@@ -25,21 +25,25 @@ public func gelu(_ x: Variable, _ kind: GELU) -> Variable {
   }
 }
 
-/// SwiGLU (arXiv 2002.05202): silu(gate)·up, elementwise.
+/// SwiGLU (arXiv 2002.05202): silu(gate)·up, elementwise.   gate, up [T, M]  ->  [T, M]
+///
+/// Row by row: a kernel's last elements may round unlike those in the middle, and a row's bits must not depend on the rows
+/// beside it.
 public func swiglu(gate: Variable, up: Variable) -> Variable {
   let y = Tensor(uninitialized: gate.shape)
-  inChunks(y.count, size: 1 << 14) { range in
-    let at = range.lowerBound
-    kernel_swiglu(gate.value.pointer + at, up.value.pointer + at, y.pointer + at, range.count)
+  let width = gate.columns
+  func inRows(_ body: (_ start: Int) -> Void) {
+    inChunks(gate.rows, size: max(1, (1 << 14) / max(1, width))) { range in
+      for row in range { body(row * width) }
+    }
   }
+  inRows { kernel_swiglu(gate.value.pointer + $0, up.value.pointer + $0, y.pointer + $0, width) }
   return Variable(y, from: [gate, up]) { dy in
     let dgate = Tensor(uninitialized: gate.shape)
     let dup = Tensor(uninitialized: up.shape)
-    inChunks(dy.count, size: 1 << 14) { range in
-      let at = range.lowerBound
+    inRows { at in
       kernel_swiglu_backward(
-        gate.value.pointer + at, up.value.pointer + at, dy.pointer + at, dgate.pointer + at, dup.pointer + at,
-        range.count)
+        gate.value.pointer + at, up.value.pointer + at, dy.pointer + at, dgate.pointer + at, dup.pointer + at, width)
     }
     gate.accumulate(dgate)
     up.accumulate(dup)

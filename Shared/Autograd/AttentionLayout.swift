@@ -13,6 +13,15 @@ public struct Segment: Sendable, Equatable {
     self.start = start
     self.count = count
   }
+
+  /// Roots of these lengths, one after the other.
+  public static func roots(_ counts: [Int]) -> [Segment] {
+    var start = 0
+    return counts.map { count in
+      defer { start += count }
+      return Segment(parent: nil, start: start, count: count)
+    }
+  }
 }
 
 /// What attention computes: for each block of queries, the runs of key rows that it sees.

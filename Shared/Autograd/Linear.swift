@@ -3,24 +3,40 @@
 import CKernels
 import Tensors
 
+/// What a product is taken with: a variable, which may learn, or values that are only read.
+public protocol Weight {
+  var operand: any MatrixOperand { get }
+  /// Where the gradient goes; nil: nowhere.
+  var variable: Variable? { get }
+}
+
+extension Variable: Weight {
+  public var operand: any MatrixOperand { value }
+  public var variable: Variable? { self }
+}
+
+/// A weight that is only read, in whatever form it is kept.
+public struct FrozenWeight: Weight {
+  public let operand: any MatrixOperand
+  public var variable: Variable? { nil }
+
+  public init(_ operand: any MatrixOperand) { self.operand = operand }
+}
+
 /// y = x·Wᵀ + b.   x [T, in], weight [out, in] (or any shape whose first extent is out), bias [out]  ->  [T, out]
-public func linear(_ x: Variable, weight: Variable, bias: Variable? = nil) -> Variable {
-  let rows = x.rows
-  let outputs = weight.rows
-  precondition(x.columns == weight.columns, "linear: x \(x.shape) does not fit weight \(weight.shape)")
-  let y = Tensor(uninitialized: [rows, outputs])
-  if let bias { kernel_fill_rows(bias.value.pointer, y.pointer, rows, outputs) }
-  parallelMultiply(Matrix(x.value), Matrix(weight.value), .right, beta: bias == nil ? 0 : 1, into: Matrix(y))
-  return Variable(y, from: [x, weight] + (bias.map { [$0] } ?? [])) { dy in
-    x.accumulate { dx, beta in
-      parallelMultiply(Matrix(dy), Matrix(weight.value), beta: beta, into: Matrix(dx))
-    }
-    weight.accumulate { dw, beta in
+public func linear(_ x: Variable, weight: any Weight, bias: Variable? = nil) -> Variable {
+  let operand = weight.operand
+  precondition(
+    x.columns == operand.columns, "linear: x \(x.shape) does not fit weight [\(operand.rows), \(operand.columns)]")
+  let y = operand.product(x.value, bias: bias?.value, on: .all)
+  return Variable(y, from: [x, weight.variable, bias].compactMap { $0 }) { dy in
+    x.accumulate { dx, beta in operand.transposedProduct(dy, beta: beta, into: dx, on: .all) }
+    weight.variable?.accumulate { dw, beta in
       parallelMultiply(Matrix(dy), Matrix(x.value), .left, beta: beta, into: Matrix(dw))
     }
     bias?.accumulate { db, beta in
       if beta == 0 { db.fill(0) }
-      kernel_column_sums_add(dy.pointer, db.pointer, rows, outputs)
+      kernel_column_sums_add(dy.pointer, db.pointer, dy.rows, dy.columns)
     }
   }
 }

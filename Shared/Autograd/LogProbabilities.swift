@@ -9,29 +9,32 @@ import Tensors
 ///
 /// The vocabulary is walked in chunks; each chunk's maximum and sum of exponentials are combined in chunk order, in f64. The
 /// backward pass computes the logits again.
-public func logProbabilities(_ h: Variable, weight: Variable, targets: [Int32]) -> Variable {
+public func logProbabilities(_ h: Variable, weight: any Weight, targets: [Int32]) -> Variable {
   precondition(
-    h.rows == targets.count && h.columns == weight.columns, "logProbabilities: h \(h.shape), weight \(weight.shape)")
-  let head = LanguageHead(h: h.value, weight: weight.value, targets: targets)
+    h.rows == targets.count && h.columns == weight.operand.columns,
+    "logProbabilities: h \(h.shape), weight [\(weight.operand.rows), \(weight.operand.columns)]")
+  let head = LanguageHead(h: h.value, weight: weight.operand, targets: targets)
   let result = Tensor(uninitialized: [targets.count])
   let lse = Tensor(uninitialized: [targets.count])
   head.forward(into: result, lse: lse)
-  return Variable(result, from: [h, weight]) { g in
+  let learner = weight.variable.flatMap { $0.requiresGradient ? $0 : nil }
+  return Variable(result, from: [h, learner].compactMap { $0 }) { g in
     h.accumulate { dh, dhBeta in
-      if weight.requiresGradient {
-        weight.accumulate { dw, dwBeta in head.backward(g, lse: lse, dh: dh, dhBeta: dhBeta, dw: dw, dwBeta: dwBeta) }
+      if let learner {
+        learner.accumulate { dw, dwBeta in head.backward(g, lse: lse, dh: dh, dhBeta: dhBeta, dw: dw, dwBeta: dwBeta) }
       } else {
         head.backward(g, lse: lse, dh: dh, dhBeta: dhBeta, dw: nil, dwBeta: 0)
       }
     }
     if !h.requiresGradient {
-      weight.accumulate { dw, dwBeta in head.backward(g, lse: lse, dh: nil, dhBeta: 0, dw: dw, dwBeta: dwBeta) }
+      learner?.accumulate { dw, dwBeta in head.backward(g, lse: lse, dh: nil, dhBeta: 0, dw: dw, dwBeta: dwBeta) }
     }
   }
 }
 
 private struct LanguageHead {
-  let h, weight: Tensor
+  let h: Tensor
+  let weight: any MatrixOperand
   let targets: [Int32]
 
   /// Vocabulary entries a chunk, and rows a block: one buffer of logits is at most 2 MiB.
@@ -43,9 +46,7 @@ private struct LanguageHead {
   }
 
   private func logits(_ rows: Range<Int>, _ words: Range<Int>) -> Tensor {
-    let logits = Tensor(uninitialized: [rows.count, words.count])
-    multiply(Matrix(h.rows(rows)), Matrix(weight.rows(words)), .right, into: Matrix(logits))
-    return logits
+    weight.rows(words).product(h.rows(rows), bias: nil, on: .caller)
   }
 
   func forward(into result: Tensor, lse: Tensor) {
@@ -94,9 +95,9 @@ private struct LanguageHead {
             dlogits.pointer[(row - start) * words.count + Int(targets[row]) - words.lowerBound] += g.pointer[row]
           }
           if dh != nil {
-            multiply(
-              Matrix(dlogits), Matrix(weight.rows(words)), beta: chunk == first ? 0 : 1,
-              into: Matrix(partial.rows(group..<group + 1).reshaped([rows.count, h.columns])))
+            weight.rows(words).transposedProduct(
+              dlogits, beta: chunk == first ? 0 : 1,
+              into: partial.rows(group..<group + 1).reshaped([rows.count, h.columns]), on: .caller)
           }
           if let dw {
             multiply(

@@ -24,20 +24,23 @@ public func gatherRows(_ x: Variable, _ indices: [Int]) -> Variable {
 /// The input of the LLM: token embeddings with visual tokens in the image's place.
 /// tokens [T], -1 where the row is visual; visual [T], the row of `visualTokens` there, -1 on text rows.
 /// table [V, D], visualTokens [P, D] or nil for text alone  ->  [T, D]
-public func embed(tokens: [Int32], table: Variable, visual: [Int32], visualTokens: Variable?) -> Variable {
-  let width = table.columns
+public func embed(tokens: [Int32], table: any Weight, visual: [Int32], visualTokens: Variable?) -> Variable {
+  let operand = table.operand
+  let width = operand.columns
   precondition(visualTokens == nil || visualTokens?.columns == width, "visual tokens are not as wide as the embeddings")
   let y = Tensor(uninitialized: [tokens.count, width])
   for row in tokens.indices {
-    let source =
-      tokens[row] >= 0
-      ? table.value.pointer + Int(tokens[row]) * width
-      : (visualTokens?.value.pointer).map { $0 + Int(visual[row]) * width }
-    guard let source else { preconditionFailure("row \(row) is neither text nor visual") }
-    (y.pointer + row * width).update(from: source, count: width)
+    let target = y.pointer + row * width
+    if tokens[row] >= 0 {
+      operand.copyRow(Int(tokens[row]), to: target)
+    } else if let visualTokens {
+      target.update(from: visualTokens.value.pointer + Int(visual[row]) * width, count: width)
+    } else {
+      preconditionFailure("row \(row) is neither text nor visual")
+    }
   }
-  return Variable(y, from: [table] + (visualTokens.map { [$0] } ?? [])) { dy in
-    table.accumulate { dtable, beta in
+  return Variable(y, from: [table.variable, visualTokens].compactMap { $0 }) { dy in
+    table.variable?.accumulate { dtable, beta in
       if beta == 0 { dtable.fill(0) }
       for row in tokens.indices where tokens[row] >= 0 {
         kernel_axpy(1, dy.pointer + row * width, dtable.pointer + Int(tokens[row]) * width, width)
@@ -52,23 +55,63 @@ public func embed(tokens: [Int32], table: Variable, visual: [Int32], visualToken
   }
 }
 
+/// Where rows stand, on one axis or several: a picture may have three (time, height, width). One axis stands for all where a
+/// model has several: text moves on all of them alike.
+public struct Positions: Sendable, Equatable {
+  /// [axes][rows], at least one axis.
+  public let axes: [[Int32]]
+
+  public init(_ line: [Int32]) { axes = [line] }
+
+  public init(axes: [[Int32]]) {
+    precondition(axes.allSatisfy { $0.count == axes[0].count }, "positions: axes of different lengths")
+    self.axes = axes
+  }
+
+  public var count: Int { axes[0].count }
+}
+
+/// The angles of rotary position embedding: pair i of a head turns by position · frequencies[i].
+public struct RotaryFrequencies: Sendable, Equatable {
+  /// Radians a position, one for each pair of a head's values.
+  public let values: [Float]
+  /// The axis of the positions that each pair follows (the sections of M-RoPE, arXiv 2409.12191); one axis: all 0.
+  public let axes: [Int]
+
+  public init(_ values: [Float], axes: [Int]? = nil) {
+    self.values = values
+    self.axes = axes ?? values.map { _ in 0 }
+    precondition(self.axes.count == values.count, "rotary: an axis for each pair")
+  }
+
+  /// theta^(-i / half), as arXiv 2104.09864; in f32 as transformers has them.
+  public init(half: Int, theta: Float) {
+    self.init((0..<half).map { 1 / powf(theta, Float(2 * $0) / Float(2 * half)) })
+  }
+}
+
 /// Cosines and sines of rotary position embedding for a list of positions: [T, half] each.
 public struct RotaryTable {
   let cosines: Tensor
   let sines: Tensor
 
-  /// Angle of pair i at position p: p · theta^(-i / half), as arXiv 2104.09864; angles in f32 as transformers has them.
-  public init(positions: [Int32], half: Int, theta: Float) {
+  public init(_ positions: Positions, _ frequencies: RotaryFrequencies) {
+    let half = frequencies.values.count
     cosines = Tensor(uninitialized: [positions.count, half])
     sines = Tensor(uninitialized: [positions.count, half])
-    let frequencies = (0..<half).map { 1 / powf(theta, Float(2 * $0) / Float(2 * half)) }
-    for (row, position) in positions.enumerated() {
+    for row in 0..<positions.count {
       for i in 0..<half {
-        let angle = Float(position) * frequencies[i]
+        let axis = positions.axes.count == 1 ? 0 : frequencies.axes[i]
+        let angle = Float(positions.axes[axis][row]) * frequencies.values[i]
         cosines.pointer[row * half + i] = cosf(angle)
         sines.pointer[row * half + i] = sinf(angle)
       }
     }
+  }
+
+  /// One axis, and the angles of arXiv 2104.09864.
+  public init(positions: [Int32], half: Int, theta: Float) {
+    self.init(Positions(positions), RotaryFrequencies(half: half, theta: theta))
   }
 
   init(cosines: Tensor, sines: Tensor) {

@@ -28,7 +28,8 @@ public final class Checkpoint: Sendable {
   /// Names of the JSON files and templates that travel with the weights, sorted.
   public let fileNames: [String]
 
-  let layout: KeyLayout
+  /// What stored names mean.
+  public let naming: any KeyNaming
   /// The weights files, in the order of the index.
   let shards: [Shard]
   private let table: [String: StoredTensor]
@@ -36,14 +37,16 @@ public final class Checkpoint: Sendable {
   private let embeddedFiles: [String: String]
 
   /// Opens `path`, reads and checks every header. Throws `CheckpointError` (65 or 66).
-  public convenience init(opening path: String) throws {
+  ///
+  /// - Parameter naming: what the names mean under this config.json.
+  public convenience init(opening path: String, naming: (JSONValue) -> any KeyNaming) throws {
     // A training run may commit while we read its index: then the shards that the index named are gone, and the new
     // index is there. Anything else that is wrong stays wrong.
     var attempt = 0
     while true {
       let before = WeightFiles.signature(path)
       do {
-        try self.init(weights: WeightFiles.open(path), path: path)
+        try self.init(weights: WeightFiles.open(path), path: path, naming: naming)
         return
       } catch let error as CheckpointError {
         attempt += 1
@@ -52,7 +55,7 @@ public final class Checkpoint: Sendable {
     }
   }
 
-  private init(weights: WeightFiles, path: String) throws {
+  private init(weights: WeightFiles, path: String, naming: (JSONValue) -> any KeyNaming) throws {
     self.path = path
     isDirectory = weights.isDirectory
     shards = weights.shards
@@ -80,12 +83,12 @@ public final class Checkpoint: Sendable {
       throw CheckpointError.badJSON(path: path, file: "config.json", problem: "expected an object")
     }
     modelType = config["model_type"]?.string ?? ""
-    layout = KeyLayout(modelType: modelType)
+    self.naming = naming(config)
 
     var storedNames: [String: String] = [:]
     var unknown: [String] = []
     for name in names {
-      switch layout.role(of: name) {
+      switch self.naming.role(of: name) {
       case .ignored: continue
       case .unknown: unknown.append(name)
       case .parameter(let canonical):
@@ -109,10 +112,9 @@ public final class Checkpoint: Sendable {
   public func storedName(ofCanonical canonical: String) -> String? { storedNames[canonical] }
 
   /// The canonical name of a stored name; nil where the tensor belongs to no part of the model.
-  public func canonicalName(ofStored name: String) -> String? { layout.canonical(of: name) }
-
-  /// The part a stored name belongs to.
-  public func part(ofStored name: String) -> Part? { layout.canonical(of: name).flatMap(Part.init(ofCanonical:)) }
+  public func canonicalName(ofStored name: String) -> String? {
+    if case .parameter(let canonical) = naming.role(of: name) { canonical } else { nil }
+  }
 
   /// The text of a file that travels with the weights ("tokenizer.json"); nil where there is none.
   public func file(_ name: String) throws -> String? {

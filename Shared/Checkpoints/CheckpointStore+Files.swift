@@ -44,9 +44,9 @@ struct StoreFiles {
     once = unwritten.filter { !$0.value.isEmpty }
   }
 
-  /// What a stored name's shard is called after: its part, or "other".
+  /// What a stored name's shard is called after: its group, or "other".
   private static func partName(_ name: String, _ base: Checkpoint) -> String {
-    base.part(ofStored: name)?.rawValue ?? "other"
+    base.canonicalName(ofStored: name).flatMap(base.naming.group) ?? "other"
   }
 
   // MARK: Sizes
@@ -84,7 +84,7 @@ struct StoreFiles {
     guard fields.count == (isShard ? 2 : 1), let digits = fields.first, !digits.isEmpty,
       digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
     else { return nil }
-    if isShard, fields[1] != "other", Part(rawValue: String(fields[1])) == nil { return nil }
+    if isShard, !fields[1].utf8.allSatisfy({ (0x61...0x7A).contains($0) }) { return nil }
     return Int(digits)
   }
 

@@ -42,6 +42,7 @@ public final class CheckpointStore {
     case indexWritten, committed, cleaned
   }
 
+  private let naming: (JSONValue) -> any KeyNaming
   private let lock: WriterLock
   private let directory: String
   private let createdDirectory: Bool
@@ -66,7 +67,8 @@ public final class CheckpointStore {
   ///
   /// Throws 73 where `path` cannot be created or another process writes to it, and what `Checkpoint(opening:)` throws
   /// where a checkpoint is there but damaged.
-  public init(openingForWriting path: String) throws {
+  public init(openingForWriting path: String, naming: @escaping (JSONValue) -> any KeyNaming) throws {
+    self.naming = naming
     let path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     self.path = path
     isDirectory = WeightFiles.isDirectory(path) || Self.isDirectoryName(path)
@@ -84,7 +86,7 @@ public final class CheckpointStore {
       self.directory = directory
       lock = try WriterLock(directory + "/." + name + ".lock", target: path)
     }
-    existing = try Self.open(path, isDirectory: isDirectory)
+    existing = try Self.open(path, isDirectory: isDirectory, naming)
     generation = existing?.generation
     try StoreFiles.removeLeftovers(of: path, isDirectory: isDirectory, checkpoint: existing)
   }
@@ -96,14 +98,16 @@ public final class CheckpointStore {
     }
   }
 
-  private static func open(_ path: String, isDirectory: Bool) throws -> Checkpoint? {
+  private static func open(
+    _ path: String, isDirectory: Bool, _ naming: (JSONValue) -> any KeyNaming
+  ) throws -> Checkpoint? {
     if isDirectory {
       let names = [WeightFiles.singleName, WeightFiles.indexName]
       guard names.contains(where: { access(path + "/" + $0, F_OK) == 0 }) else { return nil }
     } else if access(path, F_OK) != 0 {
       return nil
     }
-    return try Checkpoint(opening: path)
+    return try Checkpoint(opening: path, naming: naming)
   }
 
   // MARK: Training state
@@ -184,7 +188,7 @@ public final class CheckpointStore {
       }
     } catch {
       // A full disk: what was written for the new generation must not stay and fill it.
-      if let now = try? Self.open(path, isDirectory: isDirectory) {
+      if let now = try? Self.open(path, isDirectory: isDirectory, naming) {
         try? StoreFiles.removeLeftovers(of: path, isDirectory: isDirectory, checkpoint: now)
       }
       throw error
@@ -201,11 +205,14 @@ public final class CheckpointStore {
 
   /// Stored tensors that must follow a trained one: an lm_head beside embeddings it is tied to.
   private static func copies(_ base: Checkpoint, trained: Set<String>) -> [String: String] {
-    guard base.tiesWordEmbeddings,
-      let head = base.storedName(ofCanonical: Checkpoint.headName), !trained.contains(head),
-      let embeddings = base.storedName(ofCanonical: Checkpoint.embeddingName), trained.contains(embeddings)
-    else { return [:] }
-    return [head: embeddings]
+    var copies: [String: String] = [:]
+    for (follower, leader) in base.naming.ties {
+      guard let head = base.storedName(ofCanonical: follower), !trained.contains(head),
+        let embeddings = base.storedName(ofCanonical: leader), trained.contains(embeddings)
+      else { continue }
+      copies[head] = embeddings
+    }
+    return copies
   }
 
   /// Refuses to mix a new checkpoint into a directory that holds another model's files.

@@ -86,7 +86,7 @@ public struct OutgoingTensor {
 extension OutgoingTensor {
   /// A stored matrix with rows behind it, up to `rows` in all, each the mean of the stored ones (as transformers
   /// resizes embeddings): a row that no text has trained then gets a logit like any other's, and changes none.
-  init(growing tensor: StoredTensor, as name: String, to rows: Int) {
+  public init(growing tensor: StoredTensor, as name: String, to rows: Int) {
     let (count, width) = (tensor.shape[0], tensor.shape.dropFirst().reduce(1, *))
     self.init(name: name, dtype: tensor.dtype, shape: [rows] + tensor.shape.dropFirst()) { sink in
       try tensor.withUnsafeBytes(sink)

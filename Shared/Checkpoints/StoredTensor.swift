@@ -56,7 +56,7 @@ public struct StoredTensor: Sendable {
   }
 
   /// Writes the values `range` as f32 to `target`; the dtype must be a floating-point type.
-  func readFloats(_ range: Range<Int>, into target: UnsafeMutablePointer<Float>) {
+  public func readFloats(_ range: Range<Int>, into target: UnsafeMutablePointer<Float>) {
     withUnsafeBytes { bytes in
       guard let base = bytes.baseAddress, !range.isEmpty else { return }
       let start = base + range.lowerBound * dtype.size

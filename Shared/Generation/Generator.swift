@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Continuous batching: completions of several prompts grow side by side, and the place of one that is done is taken at once.
 import Failures
+import Layers
 import Tensors
 
 /// Sampled text while it comes: which prompt, which of its completions, the bytes, and whether it is the end.
@@ -8,7 +9,7 @@ public typealias GeneratedPiece = (prompt: Int, completion: Int, bytes: [UInt8],
 
 /// Completes prompts.
 ///
-/// Nothing that a completion gets depends on its neighbours, on the number of places or of threads: see `Qwen2Decoder` and
+/// Nothing that a completion gets depends on its neighbours, on the number of places or of threads: see `Decoder` and
 /// `CompletionRandomness`.
 public final class Generator {
   /// What a prompt came to.
@@ -36,7 +37,7 @@ public final class Generator {
     var text = GrowingCompletion()
   }
 
-  private let decoder: Qwen2Decoder
+  private let decoder: Decoder
   private let vocabulary: GenerationVocabulary
   private let limits: GenerationLimits
   private let sampler: TokenSampler
@@ -54,7 +55,7 @@ public final class Generator {
   ///   - copies: completions a prompt.
   ///   - places: completions that grow at the same time.
   public init(
-    _ decoder: Qwen2Decoder, vocabulary: GenerationVocabulary, limits: GenerationLimits, sampling: SamplingOptions,
+    _ decoder: Decoder, vocabulary: GenerationVocabulary, limits: GenerationLimits, sampling: SamplingOptions,
     copies: Int, places: Int
   ) {
     precondition(copies > 0 && places > 0 && limits.maximum > 0, "a generator that can generate nothing")

@@ -89,3 +89,9 @@ extension JSONObject: Sequence {
   public func makeIterator() -> IndexingIterator<[Entry]> { entries.makeIterator() }
   public var underestimatedCount: Int { count }
 }
+
+extension JSONObject: ExpressibleByDictionaryLiteral {
+  public init(dictionaryLiteral elements: (String, JSONValue)...) {
+    for (key, value) in elements { self[key] = value }
+  }
+}

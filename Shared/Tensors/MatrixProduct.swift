@@ -42,6 +42,17 @@ public func multiply(
     beta, c.pointer, blasint(c.stride))
 }
 
+/// The same product, on the calling thread or on all.
+public func multiply(
+  _ a: Matrix, _ b: Matrix, _ transposition: Transposition = .none, scale: Float = 1, beta: Float = 0, into c: Matrix,
+  on workers: Workers
+) {
+  switch workers {
+  case .all: parallelMultiply(a, b, transposition, scale: scale, beta: beta, into: c)
+  case .caller: multiply(a, b, transposition, scale: scale, beta: beta, into: c)
+  }
+}
+
 /// The same product, split over threads along the rows or the columns of c. The split depends on the shape only.
 public func parallelMultiply(
   _ a: Matrix, _ b: Matrix, _ transposition: Transposition = .none, scale: Float = 1, beta: Float = 0, into c: Matrix

@@ -6,15 +6,17 @@ import Tensors
 public struct PromptCache: Sendable {
   /// A layer's rotated keys and its values, each [count, K·d].
   let keys, values: [Tensor]
-  /// Positions: visual tokens and text tokens.
+  /// Rows: visual tokens and text tokens.
   public let count: Int
+  /// The position of the token that follows: one after the largest of the prompt, on whatever axis.
+  let next: Int
   /// [V]: what follows the prompt.
-  let logits: Tensor
+  public let logits: Tensor
 }
 
 /// One completion: its prompt's cache, and the keys and values of its own tokens behind it.
 public final class CompletionCache {
-  let prompt: PromptCache
+  public let prompt: PromptCache
   /// A layer's keys and values, each [capacity, K·d], of which `count` rows are filled.
   private(set) var keys, values: [Tensor]
   /// Tokens of the completion that have been read.
@@ -28,7 +30,7 @@ public final class CompletionCache {
   }
 
   /// The position of the next token.
-  var position: Int { prompt.count + count }
+  var position: Int { prompt.next + count }
 
   /// Makes room for one more token in every layer. Capacities double, so a row is copied twice at most on average.
   func reserve() {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Checkpoints made from others: a part on its own, another dtype, another file layout.
 
+import Checkpoints
 import Failures
+import Layers
+import Models
 import StrictJSON
 import Tensors
 
@@ -25,17 +28,18 @@ extension Checkpoint {
     return NewCheckpoint(tensors: tensors.map { OutgoingTensor(converting: $0, to: dtype) }, files: files)
   }
 
-  /// The vision encoder alone, as `SiglipVisionModel.save_pretrained` writes it (keys `vision_model.…`, which every version
-  /// of transformers reads), with its preprocessor. Layers, norm and head that a multimodal LLM does not use are part of
-  /// it. Throws 65 where there is no SigLIP vision encoder.
+  /// The vision encoder alone, as its class in transformers (`SiglipVisionModel`) saves it, under the names that every version
+  /// reads, with its preprocessor. Layers, norm and head that a multimodal LLM does not use are part of it. Throws 65
+  /// where there is no vision encoder that is known here.
   public func detachedVision() throws -> NewCheckpoint {
-    let config = try visionConfig()
+    let card = try visionCard()
+    let config = try wholeVisionConfig()
     let tensors = try tensors(of: .vision).map { name, tensor in
-      OutgoingTensor(copying: tensor, as: "vision_model." + name.dropFirst(Self.visionPrefix.count))
+      OutgoingTensor(copying: tensor, as: String(name.dropFirst(Part.vision.prefix.count)))
     }
     // Defaults are written out, so that the config does not depend on the version that reads it.
     var result = JSONObject()
-    result["architectures"] = ["SiglipVisionModel"]
+    result["architectures"] = [.string(card.transformersClass)]
     for (key, value) in config { result[key] = value }
     result["torch_dtype"] = .string(Self.commonDType(tensors).configName)
     // Where its features are not the usual ones, the encoder remembers which they are; transformers keeps such keys.
@@ -46,47 +50,25 @@ extension Checkpoint {
     return NewCheckpoint(tensors: tensors, files: files)
   }
 
-  static let visionPrefix = "vision_tower.vision_model."
-
-  /// Canonical names and tensors of a part, sorted. Throws 65 where it is not there.
-  func tensors(of part: Part) throws -> [(name: String, tensor: StoredTensor)] {
-    let found = canonicalNames.filter { Part(ofCanonical: $0) == part }.compactMap { name in
-      tensor(canonical: name).map { (name: name, tensor: $0) }
-    }
-    guard !found.isEmpty else { throw nothing(part) }
-    return found
-  }
-
-  func nothing(_ part: Part) -> CheckpointError {
-    let what =
-      switch part {
-      case .vision: "SigLIP vision encoder"
-      case .projector: "projector"
-      case .llm: "Qwen2 language model"
-      }
-    return .nothingToDetach(path: path, what: what, found: modelType)
+  /// What is known of the vision encoder's architecture. Throws 65 where there is none.
+  func visionCard() throws -> ArchitectureCard {
+    guard let encoder = anatomy.vision else { throw nothing(.vision) }
+    return encoder.card
   }
 
   /// The vision encoder's config with transformers' defaults written out, without what belongs to the whole or to the
-  /// files: architectures, dtype, feature layer. Throws 65 where there is no SigLIP vision encoder.
-  func visionConfig() throws -> JSONObject {
-    let source = config["vision_config"] ?? config
-    guard let object = source.object, source["model_type"]?.string == "siglip_vision_model" else {
-      throw nothing(.vision)
-    }
-    let hasHead = try tensors(of: .vision).contains { $0.name.hasPrefix(Self.visionPrefix + "head.") }
-    var result = JSONObject()
-    for (key, value): (String, JSONValue) in [
-      ("attention_dropout", 0.0), ("hidden_act", "gelu_pytorch_tanh"), ("hidden_size", 768), ("image_size", 224),
-      ("intermediate_size", 3072), ("layer_norm_eps", 1e-6), ("model_type", "siglip_vision_model"),
-      ("num_attention_heads", 12), ("num_channels", 3), ("num_hidden_layers", 12), ("patch_size", 16),
-    ] { result[key] = value }
+  /// files: architectures, dtype, feature layer. Throws 65 where there is no vision encoder that is known here.
+  func wholeVisionConfig() throws -> JSONObject {
+    let card = try visionCard()
+    guard let object = (config["vision_config"] ?? config).object else { throw nothing(.vision) }
+    _ = try tensors(of: .vision)
+    var result = card.defaults
     let foreign = [
       "architectures", "dtype", "torch_dtype", "_name_or_path", "transformers_version", "vision_feature_layer",
       "vision_feature_select_strategy",
     ]
     for (key, value) in object where !foreign.contains(key) { result[key] = value }
-    result["vision_use_head"] = .bool(hasHead)
+    for (key, value) in try anatomy.vision?.stated(by: self) ?? [:] { result[key] = value }
     return result
   }
 
@@ -100,7 +82,7 @@ extension Checkpoint {
     let tensors = try tensors(of: .projector).map { OutgoingTensor(copying: $0.tensor, as: $0.name) }
     let layers = try ProjectorLayers(self)
     var result = JSONObject()
-    result["model_type"] = .string(KeyLayout.projectorType)
+    result["model_type"] = .string(MLPConnector.card.modelTypes[0])
     result["vision_hidden_size"] = .int(layers.inputs)
     result["text_hidden_size"] = .int(layers.outputs)
     result["projector_hidden_act"] = config["projector_hidden_act"] ?? "gelu"

@@ -4,13 +4,15 @@ import Failures
 import StrictJSON
 
 /// One object of config.json, with the path to it for error messages.
-struct ConfigReader {
-  let file: String
+public struct ConfigReader {
+  public let file: String
   let path: String
-  let object: JSONValue
+  public let object: JSONValue
+  /// What transformers takes for keys that are missing.
+  private var defaults = JSONObject()
 
   /// The whole of config.json; `file` names it in messages.
-  init(_ object: JSONValue, file: String) {
+  public init(_ object: JSONValue, file: String) {
     self.init(file: file, path: "", object: object)
   }
 
@@ -20,12 +22,24 @@ struct ConfigReader {
     self.object = object
   }
 
-  func failure(_ key: String, _ problem: String) -> PlainFailure { .badData("\(file): \(path)\(key) \(problem)") }
+  public func failure(_ key: String, _ problem: String) -> PlainFailure {
+    .badData("\(file): \(path)\(key) \(problem)")
+  }
 
-  /// The value of the first of `keys` that is there and not null.
+  /// The same object, read with an architecture's defaults.
+  public func reading(defaults: JSONObject) -> ConfigReader {
+    var reader = self
+    reader.defaults = defaults
+    return reader
+  }
+
+  /// The value of the first of `keys` that is there and not null; else its default.
   private func value(_ keys: [String]) -> (key: String, value: JSONValue)? {
     for key in keys {
       if let value = object[key], value != .null { return (key, value) }
+    }
+    for key in keys {
+      if let value = defaults[key], value != .null { return (key, value) }
     }
     return nil
   }
@@ -36,15 +50,24 @@ struct ConfigReader {
   }
 
   /// A whole number of at least `minimum`; `keys` are its spellings over the years, newest first.
-  func int(_ keys: String..., or fallback: Int? = nil, minimum: Int = 1) throws -> Int {
+  public func int(_ keys: String..., or fallback: Int? = nil, minimum: Int = 1) throws -> Int {
     guard let (key, value) = value(keys) else { return try required(keys, fallback) }
     guard let number = value.int else { throw failure(key, "is \(value.text()), expected a whole number") }
     guard number >= minimum, number <= 1 << 30 else { throw failure(key, "is \(number), expected \(minimum) or more") }
     return number
   }
 
+  /// How many layers there are: far above any model, and low enough that nobody runs on for ever.
+  public func layerCount(_ key: String) throws -> Int {
+    let limit = 1 << 12
+    if let number = value([key])?.value.int, number > limit {
+      throw failure(key, "is \(number), expected \(limit) or less")
+    }
+    return try int(key)
+  }
+
   /// Whole numbers of at least 1; nil where there is no list.
-  func sizes(_ key: String) throws -> [Int]? {
+  public func sizes(_ key: String) throws -> [Int]? {
     guard let (_, value) = value([key]) else { return nil }
     let numbers = (value.array ?? []).compactMap(\.int).filter { (1...1 << 24).contains($0) }
     guard !numbers.isEmpty, numbers.count <= 128, numbers.count == value.array?.count else {
@@ -53,7 +76,7 @@ struct ConfigReader {
     return numbers
   }
 
-  func positive(_ keys: String..., or fallback: Double? = nil) throws -> Double {
+  public func positive(_ keys: String..., or fallback: Double? = nil) throws -> Double {
     guard let (key, value) = value(keys) else { return try required(keys, fallback) }
     guard let number = value.double, number > 0, number.isFinite else {
       throw failure(key, "is \(value.text()), expected a positive number")
@@ -61,25 +84,25 @@ struct ConfigReader {
     return number
   }
 
-  func bool(_ key: String, or fallback: Bool) throws -> Bool {
+  public func bool(_ key: String, or fallback: Bool) throws -> Bool {
     guard let (_, value) = value([key]) else { return fallback }
     guard let flag = value.bool else { throw failure(key, "is \(value.text()), expected true or false") }
     return flag
   }
 
-  func string(_ key: String, or fallback: String? = nil) throws -> String {
+  public func string(_ key: String, or fallback: String? = nil) throws -> String {
     guard let (_, value) = value([key]) else { return try required([key], fallback) }
     guard let text = value.string else { throw failure(key, "is \(value.text()), expected a string") }
     return text
   }
 
   /// A nested object; nil where it is missing or null.
-  func section(_ key: String) throws -> ConfigReader? {
+  public func section(_ key: String) throws -> ConfigReader? {
     guard let (_, value) = value([key]) else { return nil }
     guard value.object != nil else { throw failure(key, "is \(value.text()), expected an object") }
     return ConfigReader(file: file, path: path + key + ".", object: value)
   }
 
   /// Raw access for values of several legal types.
-  func raw(_ key: String) -> JSONValue? { value([key])?.value }
+  public func raw(_ key: String) -> JSONValue? { value([key])?.value }
 }

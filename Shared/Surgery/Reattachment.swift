@@ -2,7 +2,10 @@
 // A multimodal LLM put together from parts of others: re-attachment, which is how PIVOT measures what an encoder has
 // learnt (arXiv 2510.16333), and the way back from `ckpt detach`.
 
+import Checkpoints
 import Failures
+import Layers
+import Models
 import StrictJSON
 import Tensors
 
@@ -19,7 +22,7 @@ public struct Reattachment {
 
   /// A vision encoder, or a model that has one; its preprocessor comes along.
   public let vision: Checkpoint
-  /// A Qwen2 language model, or a model that has one; its tokenizer and chat template come along.
+  /// A language model, or a model that has one; its tokenizer and chat template come along.
   public let llm: Checkpoint
   /// A projector, or a model that has one; nil: a new one.
   public let projector: Checkpoint?
@@ -32,6 +35,9 @@ public struct Reattachment {
   /// Of what is new in the projector.
   public var seed: UInt64 = 0
 
+  /// How the parts are joined.
+  private let whole = MultimodalCard.llava
+
   public init(vision: Checkpoint, projector: Checkpoint?, llm: Checkpoint) {
     (self.vision, self.projector, self.llm) = (vision, projector, llm)
   }
@@ -43,8 +49,8 @@ public struct Reattachment {
     for key in ["_name_or_path", "transformers_version", "dtype", ProjectorLayers.widthsKey, ProjectorLayers.oldKey] {
       config[key] = nil
     }
-    config["architectures"] = ["LlavaForConditionalGeneration"]
-    config["model_type"] = "llava"
+    config["architectures"] = [.string(whole.transformersClass)]
+    config["model_type"] = .string(whole.modelType)
     try describeVision(in: &config, &notes)
 
     var text = try textConfig()
@@ -54,7 +60,7 @@ public struct Reattachment {
     let idIsInside = token.id < rows
     if !idIsInside { text["vocab_size"] = .int(token.id + 1) }
     config["text_config"] = .object(text)
-    config["tie_word_embeddings"] = .bool(llm.tiesWordEmbeddings)
+    config["tie_word_embeddings"] = .bool(llm.anatomy.tiesWordEmbeddings)
     config["image_token_id"] = config["image_token_id"].map { _ in .int(token.id) }
     if config["image_token_id"] == nil || config["image_token_index"] != nil {
       config["image_token_index"] = .int(token.id)
@@ -72,21 +78,22 @@ public struct Reattachment {
     let tower = try vision.tensors(of: .vision)
     let language = try llm.tensors(of: .llm)
     try check(tower + joined.kept, language, grownTo: idIsInside ? nil : token.id + 1, against: .object(config))
-    let tensors =
-      (tower + joined.kept + language).map { name, tensor in
-        !idIsInside && (name == Checkpoint.embeddingName || name == Checkpoint.headName)
-          ? OutgoingTensor(growing: tensor, as: name, to: token.id + 1) : OutgoingTensor(copying: tensor, as: name)
-      } + joined.new
+    let stored = (tower + joined.kept + language).map { name, tensor -> OutgoingTensor in
+      let grows = !idIsInside && isVocabulary(name)
+      return grows
+        ? OutgoingTensor(growing: tensor, as: name, to: token.id + 1) : OutgoingTensor(copying: tensor, as: name)
+    }
+    let tensors = stored + joined.new
 
     let dtype = Checkpoint.commonDType(tensors).configName
-    var whole = JSONValue.object(config).settingDType(dtype)
-    if var object = whole.object {
+    var final = JSONValue.object(config).settingDType(dtype)
+    if var object = final.object {
       object["torch_dtype"] = .string(dtype)
-      whole = .object(object)
+      final = .object(object)
     }
-    files["config.json"] = whole.text(pretty: true) + "\n"
+    files["config.json"] = final.text(pretty: true) + "\n"
     files["preprocessor_config.json"] = try preprocessor(&notes)
-    files["processor_config.json"] = processor(config, token).text(pretty: true) + "\n"
+    files["processor_config.json"] = try processor(config, token).text(pretty: true) + "\n"
     return (NewCheckpoint(tensors: tensors, files: files), notes)
   }
 
@@ -94,9 +101,9 @@ public struct Reattachment {
 
   /// `vision_config`, the feature layer and what follows from them.
   private func describeVision(in config: inout JSONObject, _ notes: inout [String]) throws {
-    var tower = try vision.visionConfig()
+    var tower = try vision.wholeVisionConfig()
     let stated = tower["num_hidden_layers"]?.int ?? 0
-    let stored = vision.storedLayers
+    let stored = try vision.storedLayers()
     var layer = featureLayer ?? vision.featureLayer
     if featureLayer == nil, let list = vision.config["vision_feature_layer"]?.array, list.count != 1 {
       throw PlainFailure.badData(
@@ -105,7 +112,7 @@ public struct Reattachment {
     }
     // A tower that was cut off above its feature layer: what is left of it must not lose another layer.
     if stored < stated {
-      let index = featureLayer.map { $0 < 0 ? stored + 1 + $0 : $0 } ?? vision.layersRun(featureLayer: nil)
+      let index = try featureLayer.map { $0 < 0 ? stored + 1 + $0 : $0 } ?? vision.layersRun(featureLayer: nil) ?? 0
       if index <= stored {
         layer = index - (stored + 1)
         tower["num_hidden_layers"] = .int(stored)
@@ -121,8 +128,10 @@ public struct Reattachment {
         "\(vision.path): vision_feature_layer is \(layer), and the encoder has \(layers) layers")
     }
     let strategy = selectStrategy ?? vision.selectStrategy
-    let side = min((tower["image_size"]?.int ?? 0) / max(1, tower["patch_size"]?.int ?? 1), 1 << 15)
-    config["image_seq_length"] = .int(side * side - (strategy == "default" ? 1 : 0))
+    if let numbers = try vision.visionConfig() {
+      let rows = numbers.prefixRows + numbers.grid.count
+      config["image_seq_length"] = .int(rows - (strategy == "default" ? 1 : 0))
+    }
     config["vision_config"] = .object(tower)
     config["vision_feature_layer"] = .int(layer)
     config["vision_feature_select_strategy"] = .string(strategy)
@@ -133,23 +142,24 @@ public struct Reattachment {
 
   private func preprocessor(_ notes: inout [String]) throws -> String {
     if let text = try vision.preprocessorText() { return text }
-    let side = try vision.visionConfig()["image_size"]?.int ?? 0
+    let side = try vision.wholeVisionConfig()["image_size"]?.int ?? 0
+    let card = try vision.visionCard()
+    guard let usual = card.preprocessor?(side) else {
+      throw PlainFailure.badData(
+        "\(vision.path): has no preprocessor_config.json, and nothing says how images are prepared")
+    }
+    let words = card.preparation.map { ", \($0)" } ?? ""
     notes.append(
-      "\(vision.path): has no preprocessor_config.json: images are prepared as SigLIP's are (\(side) x \(side), bicubic, "
-        + "mean and deviation 0.5)")
-    let json: JSONValue = [
-      "do_convert_rgb": true, "do_normalize": true, "do_rescale": true, "do_resize": true,
-      "image_mean": [0.5, 0.5, 0.5], "image_processor_type": "SiglipImageProcessor", "image_std": [0.5, 0.5, 0.5],
-      "processor_class": "LlavaProcessor", "resample": 3, "rescale_factor": 0.00392156862745098,
-      "size": ["height": .int(side), "width": .int(side)],
-    ]
-    return json.text(pretty: true) + "\n"
+      "\(vision.path): has no preprocessor_config.json: images are prepared as \(card.name)'s are (\(side) x \(side)\(words))"
+    )
+    return JSONValue.object(usual).text(pretty: true) + "\n"
   }
 
   /// processor_config.json, from which transformers' LlavaProcessor counts the visual tokens of an image.
-  private func processor(_ config: JSONObject, _ token: ImageToken) -> JSONValue {
+  private func processor(_ config: JSONObject, _ token: ImageToken) throws -> JSONValue {
     [
-      "image_token": .string(token.content), "num_additional_image_tokens": 0,
+      "image_token": .string(token.content),
+      "num_additional_image_tokens": .int(try vision.visionConfig()?.prefixRows ?? 0),
       "patch_size": config["vision_config"]?["patch_size"] ?? .null, "processor_class": "LlavaProcessor",
       "vision_feature_select_strategy": config["vision_feature_select_strategy"] ?? .null,
     ]
@@ -159,17 +169,21 @@ public struct Reattachment {
 
   /// `text_config` with transformers' defaults written out.
   func textConfig() throws -> JSONObject {
-    let source = llm.config["text_config"] ?? llm.config
-    guard let object = source.object, source["model_type"]?.string == "qwen2" else { throw llm.nothing(.llm) }
+    guard let card = llm.anatomy.language?.card, let object = (llm.config["text_config"] ?? llm.config).object else {
+      throw llm.nothing(.llm)
+    }
     var result = JSONObject()
     for (key, value) in object where !["_name_or_path", "transformers_version"].contains(key) { result[key] = value }
     if result["num_key_value_heads"] == .null { result["num_key_value_heads"] = result["num_attention_heads"] }
-    for (key, value) in [
-      ("hidden_size", 4096), ("intermediate_size", 22016), ("num_hidden_layers", 32), ("num_attention_heads", 32),
-      ("num_key_value_heads", 32), ("vocab_size", 151_936),
-    ] where result[key] == nil { result[key] = .int(value) }
-    result["tie_word_embeddings"] = .bool(llm.tiesWordEmbeddings)
+    for (key, value) in card.defaults where result[key] == nil { result[key] = value }
+    result["model_type"] = .string(card.modelTypes[0])
+    result["tie_word_embeddings"] = .bool(llm.anatomy.tiesWordEmbeddings)
     return result
+  }
+
+  /// Embeddings and head: a row for each token.
+  func isVocabulary(_ name: String) -> Bool {
+    llm.anatomy.head.map { name == $0.embedding || name == $0.head } ?? false
   }
 
   func vocabularySize(_ text: JSONObject) throws -> Int {
@@ -205,8 +219,11 @@ public struct Reattachment {
           + "run this model")
     }
     let names = Set(kept.map(\.name))
-    let new = FreshModel.projector(layers, FreshModel.deviation(.object(config))).filter { !names.contains($0.name) }
-    return (kept, new.map { FreshModel.tensor($0, seed: seed) })
+    let deviation = config["text_config"]?["initializer_range"]?.double ?? 0.02
+    let declared = try Weights.declarations {
+      _ = try MLPConnector($0, MLPConnectorConfig(layers: layers, deviation: deviation))
+    }
+    return (kept, declared.filter { !names.contains($0.name) }.map { OutgoingTensor(fresh: $0, seed: seed) })
   }
 
   private func keptLayers(
@@ -244,12 +261,19 @@ public struct Reattachment {
 }
 
 extension Checkpoint {
-  /// Layers of the vision encoder that are stored: one more than the largest number in a name.
-  fileprivate var storedLayers: Int {
-    let root = Self.visionPrefix + "encoder.layers."
-    let numbers = canonicalNames.filter { $0.hasPrefix(root) }.compactMap { name in
-      Int(name.dropFirst(root.count).prefix { $0 != "." })
+  /// Layers of the vision encoder of which something is stored, counted from the first: a tower may have been cut off.
+  fileprivate func storedLayers() throws -> Int {
+    guard let encoder = anatomy.vision, let config = try visionConfig() else { return 0 }
+    let stored = Set(canonicalNames)
+    func names(_ depth: Int) throws -> [String] {
+      try Weights.declarations { _ = try encoder.make($0, config, depth: depth) }.filter(\.runs).map(\.name)
     }
-    return (numbers.filter { $0 < 1 << 12 }.max() ?? -1) + 1
+    var (known, layers) = (Set(try names(0)), 0)
+    for depth in stride(from: 1, through: config.layerCount, by: 1) {
+      let all = try names(depth)
+      guard all.contains(where: { !known.contains($0) && stored.contains($0) }) else { break }
+      (known, layers) = (Set(all), depth)
+    }
+    return layers
   }
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Whether the parts of a new model are whole: the same names and shapes that its config.json asks for.
 
+import Checkpoints
 import Failures
+import Layers
+import Models
 import StrictJSON
 
 extension Reattachment {
@@ -11,7 +14,7 @@ extension Reattachment {
     grownTo rows: Int?, against config: JSONValue
   ) throws {
     var expected: [String: [Int]] = [:]
-    let parameters: [FreshModel.Parameter]
+    let parameters: [Declaration]
     do {
       parameters = try FreshModel(config: config, seed: 0).parameters
     } catch let failure as PlainFailure {
@@ -19,15 +22,15 @@ extension Reattachment {
       throw PlainFailure(failure.exitStatus, "\(source.path): \(failure)")
     }
     for parameter in parameters { expected[parameter.name] = parameter.shape }
-    if let head = language.first(where: { $0.name == Checkpoint.headName }), expected[head.name] == nil {
-      expected[head.name] = expected[Checkpoint.embeddingName]  // tied, and stored nevertheless
+    if let (head, embedding) = llm.anatomy.head, expected[head] == nil {
+      expected[head] = expected[embedding]  // tied, and perhaps stored nevertheless
     }
     for (name, tensor) in joined + language {
       guard var shape = expected[name] else {
         throw CheckpointError.badHeader(
           path: tensor.path, problem: "key \"\(tensor.name)\" is left over: config.json describes a model without it")
       }
-      if let rows, shape[0] == rows, name == Checkpoint.embeddingName || name == Checkpoint.headName {
+      if let rows, shape[0] == rows, isVocabulary(name) {
         shape[0] = try vocabularySize(textConfig())
       }
       guard tensor.shape == shape else {

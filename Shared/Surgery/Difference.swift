@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 // How far two checkpoints are apart: what training changed, and that it changed nothing else.
 
+import Checkpoints
 import Glibc
+import Layers
+import Models
 import Tensors
 
 /// The change from one checkpoint to another, tensor by tensor. Tensors are matched by canonical name (by stored name
@@ -126,14 +129,5 @@ public struct CheckpointDifference: Sendable {
       name: name, part: part, count: a.count, squaredChange: parts.reduce(0) { $0 + $1.change },
       squaredNorm: parts.reduce(0) { $0 + $1.norm }, largestChange: parts.map(\.largest).max() ?? 0,
       changedCount: parts.reduce(0) { $0 + $1.changed })
-  }
-}
-
-extension StoredTensor {
-  /// True where both hold the same f32 values in the same shape, whatever their dtypes.
-  public func hasSameValues(as other: StoredTensor) -> Bool {
-    guard shape == other.shape, dtype.isFloatingPoint, other.dtype.isFloatingPoint else { return false }
-    return Digest.of([DigestInput(stored: self, as: "")], settings: [])
-      == Digest.of([DigestInput(stored: other, as: "")], settings: [])
   }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The token that stands for an image in a prompt: the one that a language model has, or one that its tokenizer gets.
 
+import Checkpoints
 import Failures
+import Models
 import StrictJSON
 
 /// The placeholder of images, and the tokenizer files that know it.
@@ -93,7 +95,9 @@ struct ImageToken {
       named["image_token"] = .string(usual)
       config["extra_special_tokens"] = .object(named)
     }
-    if config["tokenizer_class"] == nil { config["tokenizer_class"] = "Qwen2Tokenizer" }
+    if config["tokenizer_class"] == nil, let usual = llm.anatomy.language?.card.tokenizerClass {
+      config["tokenizer_class"] = .string(usual)
+    }
     return .object(config)
   }
 }

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+// What an architecture says of itself. Each is one file under Vision, Connectors or Language and one line in Architectures.swift.
+import Autograd
+import Checkpoints
+import Layers
+import StrictJSON
+
+/// A picture's patches: so many rows and columns.
+public struct PatchGrid: Sendable, Hashable {
+  public let height: Int
+  public let width: Int
+
+  public init(height: Int, width: Int) { (self.height, self.width) = (height, width) }
+
+  public var count: Int { height * width }
+}
+
+/// What is known of an architecture without its forward code.
+public struct ArchitectureCard: Sendable {
+  /// For messages: "SigLIP".
+  public let name: String
+  /// `model_type` of its config; the first is the one that is written.
+  public let modelTypes: [String]
+  /// How its tensors are called in files.
+  public let keys: KeyRules
+  /// What transformers takes for keys that its config lacks.
+  public let defaults: JSONObject
+  /// The class that transformers loads it as where it stands alone.
+  public let transformersClass: String
+  /// The tokenizer class that transformers chooses for it; nil: it has no tokenizer.
+  public let tokenizerClass: String?
+  /// preprocessor_config.json of pictures of a side, for checkpoints that bring none; nil: it takes no pictures.
+  public let preprocessor: (@Sendable (_ side: Int) -> JSONObject)?
+  /// The same in words.
+  public let preparation: String?
+
+  public init(
+    name: String, modelTypes: [String], keys: KeyRules, defaults: JSONObject, transformersClass: String,
+    tokenizerClass: String? = nil, preparation: String? = nil,
+    preprocessor: (@Sendable (_ side: Int) -> JSONObject)? = nil
+  ) {
+    (self.name, self.modelTypes, self.keys, self.defaults) = (name, modelTypes, keys, defaults)
+    (self.transformersClass, self.tokenizerClass) = (transformersClass, tokenizerClass)
+    (self.preprocessor, self.preparation) = (preprocessor, preparation)
+  }
+}
+
+/// A part of a multimodal LLM that is written once, as forward code with each parameter declared beside its key.
+public protocol Architecture: SendableMetatype {
+  static var card: ArchitectureCard { get }
+}
+
+/// The numbers of a vision encoder.
+public protocol VisionConfig: Sendable {
+  /// Reads `vision_config`, or the config of a plain vision model, with the card's defaults. Throws 65, naming the key.
+  init(_ reader: ConfigReader) throws
+  /// Pixels along a patch's side.
+  var patchSize: Int { get }
+  /// The patches of a picture as the preprocessor leaves it; a picture of another grid is refused unless `accepts` it.
+  var grid: PatchGrid { get }
+  var hiddenSize: Int { get }
+  var layerCount: Int { get }
+  /// Rows in front of a picture's patches that are none (a class token).
+  var prefixRows: Int { get }
+  /// Values a row that one layer keeps for the way back.
+  var activationsPerLayer: Int { get }
+  func accepts(_ grid: PatchGrid) -> Bool
+}
+
+extension VisionConfig {
+  public func accepts(_ grid: PatchGrid) -> Bool { grid == self.grid }
+}
+
+/// Pixels in, hidden states at the feature layer out; no norm above it, no pooling.
+public protocol VisionEncoder: Architecture {
+  associatedtype Config: VisionConfig
+  /// - Parameter depth: layers to run. Those above are declared, and are kept as they are.
+  init(_ weights: Weights, _ config: Config, depth: Int) throws
+  /// pixels [Σ grid.count, 3·p·p], normalised  ->  [Σ (prefixRows + grid.count), D], picture by picture
+  func callAsFunction(_ pixels: Variable, grids: [PatchGrid]) -> Variable
+  /// What its config should say of the tensors that a checkpoint has, where an older one may leave it to them.
+  static func stated(by checkpoint: Checkpoint) throws -> JSONObject
+}
+
+extension VisionEncoder {
+  public static func stated(by checkpoint: Checkpoint) throws -> JSONObject { [:] }
+}
+
+/// The numbers of a connector.
+public protocol ConnectorConfig: Sendable {
+  /// Reads the config of the whole model. `inputs`: width of the features; `outputs`: width of the LLM.
+  init(_ reader: ConfigReader, inputs: Int, outputs: Int) throws
+  /// Visual tokens that the features of a picture become.
+  /// - Parameters:
+  ///   - grid: the picture's patches.
+  ///   - features: its rows of features: as many as patches, but what the select strategy adds or leaves out.
+  func tokens(_ grid: PatchGrid, features: Int) -> Int
+  /// Canonical prefixes of what another model brought along, where only the rest is new.
+  var carriedOver: [String] { get }
+}
+
+/// Features in, visual tokens out.
+public protocol Connector: Architecture {
+  associatedtype Config: ConnectorConfig
+  init(_ weights: Weights, _ config: Config) throws
+  /// [Σ features, D]  ->  [Σ tokens, E], picture by picture
+  func callAsFunction(_ features: Variable, grids: [PatchGrid]) -> Variable
+}
+
+/// The numbers of a language model.
+public protocol LanguageConfig: Sendable {
+  /// Reads `text_config`, or the config of a plain language model, with the card's defaults. `tiedAbove`: the outer config ties
+  /// the head. Throws 65, naming the key.
+  init(_ reader: ConfigReader, tiedAbove: Bool) throws
+  var vocabularySize: Int { get }
+  var hiddenSize: Int { get }
+  /// Positions that the model was made for: a prompt and its completion together.
+  var positionCount: Int { get }
+  /// Values a row that all layers keep for the way back.
+  var activations: Int { get }
+}
+
+/// Embedded rows in, final hidden states out: for training and for generation, as the context has it.
+public protocol LanguageModel: Architecture {
+  associatedtype Config: LanguageConfig
+  init(_ weights: Weights, _ config: Config) throws
+  var config: Config { get }
+  /// [V, E]
+  var embedding: any Weight { get }
+  /// [V, E]; the embedding itself where the two are tied.
+  var head: any Weight { get }
+  /// x [T, E]  ->  [used, E], after the last norm: all that logits are asked for
+  func callAsFunction(_ x: Variable, _ context: any AttentionContext) -> Variable
+}
+
+// MARK: - By type alone
+
+extension VisionEncoder {
+  public static func readConfig(_ reader: ConfigReader) throws -> any VisionConfig {
+    try Config(reader.reading(defaults: card.defaults))
+  }
+
+  public static func make(_ weights: Weights, _ config: any VisionConfig, depth: Int) throws -> any VisionEncoder {
+    guard let config = config as? Config else { preconditionFailure("\(card.name): the config of another encoder") }
+    return try Self(weights, config, depth: depth)
+  }
+}
+
+extension Connector {
+  public static func readConfig(_ reader: ConfigReader, inputs: Int, outputs: Int) throws -> any ConnectorConfig {
+    try Config(reader.reading(defaults: card.defaults), inputs: inputs, outputs: outputs)
+  }
+
+  public static func make(_ weights: Weights, _ config: any ConnectorConfig) throws -> any Connector {
+    guard let config = config as? Config else { preconditionFailure("\(card.name): the config of another connector") }
+    return try Self(weights, config)
+  }
+}
+
+extension LanguageModel {
+  /// `config`, where its type does not matter.
+  public var languageConfig: any LanguageConfig { config }
+
+  public static func readConfig(_ reader: ConfigReader, tiedAbove: Bool) throws -> any LanguageConfig {
+    try Config(reader.reading(defaults: card.defaults), tiedAbove: tiedAbove)
+  }
+
+  public static func make(_ weights: Weights, _ config: any LanguageConfig) throws -> any LanguageModel {
+    guard let config = config as? Config else { preconditionFailure("\(card.name): the config of another model") }
+    return try Self(weights, config)
+  }
+}
