@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Which part of a completion is the answer. Only that part is ever scored.
+import Characters
 
 /// How a completion must mark its answer.
 ///

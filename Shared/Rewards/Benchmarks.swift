@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The benchmarks of the PIVOT paper (arXiv 2510.16333, table E), their groups and how each is scored; and POPE.
+import Characters
 
 /// A benchmark that the metadata `benchmark` names.
 struct Benchmark: Sendable, Equatable {

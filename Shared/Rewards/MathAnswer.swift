@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Mathematical answers: is what the answer says the same number, expression, set, equation … as the reference?
+import Mathematics
 
-/// Compares mathematical answers written in LaTeX or plain text, in the sense of Math-Verify
-/// (github.com/huggingface/Math-Verify), written anew: exact where the normal form decides, by values elsewhere.
+/// How strictly the rule `math` compares.
+public typealias MathOptions = Comparison.Options
+
+/// Compares mathematical answers written in LaTeX or plain text, alone or in running text, in the sense of Math-Verify
+/// (github.com/huggingface/Math-Verify): `Comparison` tells what is equal, `MathSearch` finds the final answer.
 ///
 /// A wrong answer is never right: where the comparison is in doubt it says wrong, or unparsable. No text makes it fail,
 /// and none makes it run for longer than its steps: `docs/MATH.md` has the rules and the limits.
 public enum MathAnswer {
   /// Longer texts are not searched for an answer (bytes).
   public static let maxText = 1 << 20
-  /// Longer expressions are not read (bytes).
-  public static let maxExpression = 4_096
   /// What one comparison may cost, in steps of some tens of nanoseconds.
   public static let defaultSteps = 1_000_000
 
@@ -29,9 +31,9 @@ public enum MathAnswer {
     deadline: ContinuousClock.Instant? = nil, steps: Int = defaultSteps
   ) -> Verdict {
     if let verdict = quick(reference, answer) { return verdict }
-    let budget = MathBudget(steps: steps, deadline: deadline)
     do {
-      return try verdict(Array(reference.utf8), Array(answer.utf8), options, budget)
+      let comparison = Comparison(steps: steps, deadline: deadline, options: options)
+      return try verdict(Array(reference.utf8), Array(answer.utf8), comparison)
     } catch {
       return error == .timeout ? .timeout : .unparsable
     }
@@ -39,9 +41,8 @@ public enum MathAnswer {
 
   /// The part of a text that `compare` takes for the final answer; nil where there is none that can be read.
   public static func finalAnswer(in text: String) -> String? {
-    let budget = MathBudget(steps: defaultSteps, deadline: nil)
-    let algebra = MathAlgebra(budget: budget)
-    return (try? readings(of: Array(text.utf8), algebra)).flatMap { $0.0.isEmpty ? nil : $0.1?.text }
+    let comparison = Comparison(steps: defaultSteps)
+    return (try? readings(of: Array(text.utf8), comparison)).flatMap { $0.0.isEmpty ? nil : $0.1?.text }
   }
 
   /// The same text, or two integers of at most 18 digits.
@@ -83,16 +84,14 @@ public enum MathAnswer {
   }
 
   private static func verdict(
-    _ reference: [UInt8], _ answer: [UInt8], _ options: MathOptions, _ budget: MathBudget
-  ) throws(MathStop) -> Verdict {
+    _ reference: [UInt8], _ answer: [UInt8], _ comparison: Comparison
+  ) throws(Stop) -> Verdict {
     if reference.count > maxText || answer.count > maxText { return .unparsable }
-    let algebra = MathAlgebra(budget: budget)
-    let (expected, asked) = try readings(of: reference, algebra)
-    let (given, said) = try readings(of: answer, algebra)
+    let (expected, asked) = try readings(of: reference, comparison)
+    let (given, said) = try readings(of: answer, comparison)
     if let asked, let said, asked.isSameText(as: said) { return .right }
     if expected.isEmpty || given.isEmpty { return .unparsable }
     if given.allSatisfy(\.isText), !expected.contains(where: \.isText) { return .unparsable }
-    let comparison = MathComparison(algebra, options)
     for value in expected {
       for other in given {
         do {
@@ -105,18 +104,18 @@ public enum MathAnswer {
     return .wrong
   }
 
-  /// What the final answer of a text may mean, and the span it was read from.
+  /// What the final answer of a text may mean, and how it is written there.
   private static func readings(
-    of text: [UInt8], _ algebra: MathAlgebra
-  ) throws(MathStop) -> ([MathValue], MathSpan?) {
-    let (first, others) = MathSpan.candidates(in: text)
-    for span in first {
-      let readings = try span.readings(algebra)
-      if !readings.isEmpty { return (readings, span) }
+    of text: [UInt8], _ comparison: Comparison
+  ) throws(Stop) -> ([Comparison.Reading], WrittenAnswer?) {
+    let (first, others) = MathSearch.candidates(in: text)
+    for answer in first {
+      let readings = try comparison.readings(of: answer)
+      if !readings.isEmpty { return (readings, answer) }
     }
-    for span in others() {
-      let readings = try span.readings(algebra)
-      if !readings.isEmpty { return (readings, span) }
+    for answer in others() {
+      let readings = try comparison.readings(of: answer)
+      if !readings.isEmpty { return (readings, answer) }
     }
     return ([], first.first)
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Characters
 
 /// A stretch of mathematics in running text: a formula between its marks, a bare expression, or both where nothing
 /// parts them ("$AB$ = 5"). It is never a fragment: what belongs to the expression is in it.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Characters
 
 extension MathItemScanner {
   /// Whether an operation with another operand begins here.

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+import Characters
+import Mathematics
 
 extension MathItemScanner {
   func token(_ index: Int) -> (end: Int, kind: Kind)? {
@@ -52,7 +54,7 @@ extension MathItemScanner {
     }
     let isName = word.utf8.count == 1 || word.utf8.count <= 5 && word.utf8.allSatisfy(\.isCapital)
     guard isName || isGlued else { return nil }
-    let isUnit = MathUnits.name(word) != nil
+    let isUnit = Units.name(word) != nil
     if kind == .sign || kind == .relation {
       // "3 - a cat": an article is no operand
       return self.stop < index && isArticle(word, next) ? nil : (stop, .operand)
@@ -89,7 +91,7 @@ extension MathItemScanner {
     case "²", "³", "⁰", "¹", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹", "⁻":
       return kind == .operand ? (stop, .operand) : nil
     default:
-      if MathVocabulary.fractions[scalar] != nil { return (stop, .operand) }
+      if Vocabulary.isFraction(scalar) { return (stop, .operand) }
       if (0x391...0x3C9).contains(scalar.value) { return (stop, .operand) }
       return nil
     }
@@ -200,10 +202,10 @@ extension MathItemScanner {
     {
       stop = close + 1
     }
-    switch MathVocabulary.commands[name] {
-    case .sign?, .set?, .open?, .bar?: return (stop, name == "degree" ? .operand : .sign)
-    case .relation?: return (stop, .relation)
-    default: return (stop, ["sum", "int", "prod", "left"].contains(name) ? .sign : .operand)
+    switch Vocabulary.role(ofCommand: name) {
+    case .sign: return (stop, name == "degree" ? .operand : .sign)
+    case .relation: return (stop, .relation)
+    case .operand: return (stop, ["sum", "int", "prod", "left"].contains(name) ? .sign : .operand)
     }
   }
 

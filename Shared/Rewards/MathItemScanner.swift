@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Characters
 
 /// Reads running text for expressions.
 struct MathItemScanner {

@@ -62,12 +62,6 @@ enum MathLexicon {
   /// Behind these words a sentence gives its reasons.
   static let reasons: Set<String> = ["because", "since", "where", "given", "as", "whereas", "when", "if", "provided"]
 
-  /// A sentence with one of these denies what it states.
-  static let refutations: Set<String> = [
-    "contradiction", "contradictory", "contradicts", "impossible", "incorrect", "wrong", "false", "mistake", "invalid",
-    "untrue", "mistaken", "erroneous", "unsure", "incorrectly", "wrongly", "mistakenly", "erroneously", "falsely",
-  ]
-
   /// In the clause before a number: it is not claimed.
   static let doubts: Set<String> = [
     "unlikely", "nobody", "initially", "whether", "suppose", "supposing", "assume", "assumes", "assumed", "assuming",
@@ -105,15 +99,6 @@ enum MathLexicon {
 
   static let past: Set<String> = ["previous", "previously", "earlier", "former", "formerly", "prior"]
 
-  /// Words of sentences: a text with one of them is no bare expression.
-  static let functionWords: Set<String> = [
-    "is", "are", "was", "were", "be", "been", "can", "could", "may", "might", "must", "should", "will", "would", "has",
-    "have", "had", "do", "does", "did", "in", "of", "on", "at", "for", "from", "with", "than", "more", "fewer", "less",
-    "the", "this", "that", "these", "those", "which", "who", "there", "here", "it", "not", "never", "so", "then",
-    "hence", "thus", "therefore", "because", "since", "if", "when", "where", "while", "but", "although", "though", "as",
-    "about", "away", "old", "also", "both", "each", "gives", "yields", "implies",
-  ]
-
   /// Before a number: it follows from what was said.
   static let consequences: Set<String> = ["so", "thus", "hence", "therefore", "then", "altogether", "consequently"]
 
@@ -124,21 +109,8 @@ enum MathLexicon {
     "scratch that", "on second thought", "hold on",
   ].map { Array($0.utf8) }
 
-  /// Behind a number: it is part of a calculation, or of a fraction.
-  static let operations: Set<String> = [
-    "squared", "cubed", "factorial", "over", "times", "plus", "minus", "divided", "mod", "choose", "halves", "thirds",
-    "fourths", "quarters", "fifths", "sixths", "sevenths", "eighths", "ninths", "tenths", "hundredths", "thousandths",
-  ]
-
   /// Behind a number: it says how sure the answer is.
   static let assurances: Set<String> = ["sure", "certain", "confident", "confidence", "likely"]
-
-  /// Factors in words.
-  static let scales: [String: Int] = [
-    "hundred": 100, "thousand": 1000, "million": 1_000_000, "billion": 1_000_000_000, "trillion": 1_000_000_000_000,
-    "dozen": 12, "thousands": 1000, "millions": 1_000_000, "billions": 1_000_000_000, "trillions": 1_000_000_000_000,
-    "mn": 1_000_000, "bn": 1_000_000_000,
-  ]
 
   /// With a full stop that ends no sentence.
   static let abbreviations: Set<String> = [
@@ -147,12 +119,6 @@ enum MathLexicon {
   ]
 
   // MARK: Languages without spaces
-
-  /// Factors right behind a number, unless a unit begins with them (千米, 千克, 百分).
-  static let ideographicScales: [Unicode.Scalar: Int] = [
-    "百": 100, "千": 1_000, "万": 10_000, "萬": 10_000, "亿": 100_000_000, "億": 100_000_000, "만": 10_000,
-    "억": 100_000_000, "천": 1_000,
-  ]
 
   static let introducingEnds = [
     "是", "为", "為", "于", "於", "得", "得到", "有", "选", "選", "は", "が", "约", "約", "共", "等于", "은", "는", "达到", "需要",

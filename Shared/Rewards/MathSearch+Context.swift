@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What stands around a number: what makes it a result, and what makes it none.
+import Characters
+import Mathematics
 
 extension MathSearch {
   // MARK: What stands before
@@ -123,7 +125,7 @@ extension MathSearch {
     {
       return true
     }
-    if let first = next.first, MathLexicon.operations.contains(first) { return true }
+    if let first = next.first, Lexicon.operations.contains(first) { return true }
     if isDifference(behind: last.range.upperBound) { return true }
     if next.first == "at", next.count > 1, ["least", "most"].contains(next[1]) { return true }
     return MathLexicon.boundingStarts.contains { after.drop { $0 <= 32 }.starts(with: $0.utf8) }
@@ -172,7 +174,7 @@ extension MathSearch {
       ["is", "are", "was", "isn't", "can't", "cannot", "does", "doesn't", "would", "will", "seems"].contains(first)
     else { return false }
     return words.prefix(3).contains {
-      MathLexicon.denials.contains($0) || MathLexicon.refutations.contains($0) || $0.hasSuffix("n't") || $0 == "too"
+      MathLexicon.denials.contains($0) || Lexicon.refutations.contains($0) || $0.hasSuffix("n't") || $0 == "too"
     }
   }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What is said without being claimed: doubted, supposed, tried, expected, or another's words.
+import Characters
+import Mathematics
 
 extension MathSearch {
   /// Whether the clause that leads to an answer claims it not: "I doubt it is 5", "you said 5", "the wrong answer is 5".
@@ -43,7 +45,7 @@ extension MathSearch {
     }
     let between = anchor.starts.last.map { words(in: anchor.start..<max($0, anchor.starts[0])) } ?? []
     return (before.suffix(2) + between).contains {
-      MathLexicon.past.contains($0) || MathLexicon.refutations.contains($0)
+      MathLexicon.past.contains($0) || Lexicon.refutations.contains($0)
         || [
           "initial", "original", "first", "student's", "students'", "friend's", "teacher's", "someone's", "their",
           "his", "her",
@@ -66,7 +68,7 @@ extension MathSearch {
     let isWhole =
       ["none", "not", "no"].contains(last) || last.hasSuffix("n't")
       || ["right", "correct", "sure", "certain", "true", "so", "case", "any"].contains(last)
-    return denies && isWhole || clause.contains { MathLexicon.refutations.contains($0) }
+    return denies && isWhole || clause.contains { Lexicon.refutations.contains($0) }
   }
 
   /// "It would be 5 if x were 2"
@@ -83,7 +85,7 @@ extension MathSearch {
     guard let first = words.first else { return false }
     if first == "no" || first == "nope" { return true }
     guard ["that", "this", "it", "which", "that's", "it's"].contains(first), words.count < 8 else { return false }
-    if words.contains(where: MathLexicon.refutations.contains) { return true }
+    if words.contains(where: Lexicon.refutations.contains) { return true }
     return words.contains { $0 == "not" || $0 == "cannot" || $0.hasSuffix("n't") }
       && ["right", "correct", "true", "so", "case", "answer", "possible", "sense"].contains(words.last ?? "")
   }

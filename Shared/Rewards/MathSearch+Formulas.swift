@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+import Characters
+import Mathematics
 
 /// A formula between its delimiters: $…$ on one line, $$…$$, \(…\), \[…\].
 struct MathFormula {
@@ -90,7 +92,7 @@ extension MathSearch {
   }
 
   /// The last formula with those that "and", "or" and commas join to it.
-  func lastFormula() -> MathSpan? {
+  func lastFormula() -> WrittenAnswer? {
     guard let last = formulas.indices.last else { return nil }
     var first = last
     while first > 0, isJoined(formulas[first - 1], formulas[first]) {
@@ -98,7 +100,7 @@ extension MathSearch {
       if last - first == 16 { return nil }  // no answer has so many
     }
     let joined = formulas[first...last]
-    return MathSpan(
+    return WrittenAnswer(
       pieces: joined.map { text[$0.content] }, isMathMode: true,
       isPercent: joined.last.map { isPercent(after: $0.end) } ?? false)
   }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Values that belong together: "2 and 3", and those that do not: "2 cats and 3 dogs".
+import Characters
+import Mathematics
 
 extension MathSearch {
   /// The items that "and", "or" and commas join to the chosen one.
@@ -93,9 +95,9 @@ extension MathSearch {
   }
 
   /// The items as one answer, with the units that follow.
-  func span(of items: [MathItem]) -> MathSpan {
+  func span(of items: [MathItem]) -> WrittenAnswer {
     let isPercent = items.last.map { self.isPercent(after: $0.range.upperBound) && !$0.content.contains(37) } ?? false
-    return MathSpan(
+    return WrittenAnswer(
       pieces: items.map { $0.content[...] + units(after: $0) }, isMathMode: items.contains(where: \.isFormula),
       isPercent: isPercent)
   }
@@ -130,15 +132,15 @@ extension MathSearch {
   private func scaleEnd(behind index: Int) -> Int {
     guard index < text.count, text[index] >= 0xE0 else { return index }
     let rest = String(decoding: text[index..<min(index + 12, text.count)], as: UTF8.self)
-    return index + MathUnits.scale(of: rest).length
+    return index + Units.scale(of: rest).length
   }
 
   func isUnit(_ word: String, isFirst: Bool) -> Bool {
-    if word.utf8.first.map({ $0 >= 0xE0 }) ?? false { return MathUnits.scale(of: word).length == word.utf8.count }
+    if word.utf8.first.map({ $0 >= 0xE0 }) ?? false { return Units.scale(of: word).length == word.utf8.count }
     let lower = word.lowercased()
-    if MathLexicon.scales[lower] != nil { return true }
+    if Lexicon.scales[lower] != nil { return true }
     if lower == "per" || lower == "squared" || lower == "cubed" { return true }
     if ["in", "a", "t", "k", "n", "j", "v", "w", "l"].contains(word) { return !isFirst && word != "in" && word != "a" }
-    return MathUnits.name(word) != nil
+    return Units.name(word) != nil
   }
 }

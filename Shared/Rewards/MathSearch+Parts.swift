@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A total and its parts: "5 dogs: 2 black and 3 brown".
+import Characters
 
 extension MathSearch {
   /// Without the parts that follow their total: they add up to it or multiply to it, or are said to be some of it.

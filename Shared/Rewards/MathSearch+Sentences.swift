@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+import Characters
+import Mathematics
 
 extension MathSearch {
   /// Where a text announces its answer.
@@ -92,9 +94,9 @@ extension MathSearch {
   private func isBoundary(_ index: Int) -> Bool { !text.indices.contains(index) || !text[index].isLetter }
 
   /// What the text says behind its announcement; nil where that is denied, a question or taken back.
-  func spans(after anchor: Anchor) -> [MathSpan]? {
+  func spans(after anchor: Anchor) -> [WrittenAnswer]? {
     if isDoubted(anchor) { return [] }
-    var spans: [MathSpan] = []
+    var spans: [WrittenAnswer] = []
     for start in anchor.starts {
       let sentence = sentence(from: start)
       if sentence.upperBound < text.count, text[sentence.upperBound] == UInt8(ascii: "?") { return nil }
@@ -110,11 +112,11 @@ extension MathSearch {
       case .found(let span):
         // Words may be the answer too, and hold a number by chance.
         if !all.contains(where: \.isFormula), let plain = plain(sentence) {
-          spans.append(MathSpan(pieces: [plain], isMathMode: false))
+          spans.append(WrittenAnswer(pieces: [plain], isMathMode: false))
         }
         spans.append(span)
       case .none:
-        if let plain = plain(sentence) { spans.append(MathSpan(pieces: [plain], isMathMode: false)) }
+        if let plain = plain(sentence) { spans.append(WrittenAnswer(pieces: [plain], isMathMode: false)) }
       }
       if !spans.isEmpty { return spans }
     }
@@ -134,7 +136,7 @@ extension MathSearch {
   private func sentence(from start: Int) -> Range<Int> {
     var index = start
     while index < text.count, text[index] <= 32 || "*:".utf8.contains(text[index]) { index += 1 }
-    let stop = sentenceEnd(from: index, limit: min(text.count, index + MathAnswer.maxExpression))
+    let stop = sentenceEnd(from: index, limit: min(text.count, index + WrittenAnswer.maxLength))
     return index..<max(index, stop)
   }
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 // What a sentence states: which of its numbers is the result. A number is taken with all that belongs to it, or not at
 // all; one that is denied, a bound, a hypothesis or one of several is none.
+import Characters
+import Mathematics
 
 extension MathSearch {
   enum Result {
     case none
     /// There is mathematics, and no one answer.
     case refused
-    case found(MathSpan)
+    case found(WrittenAnswer)
   }
 
   // MARK: Sentences
@@ -68,7 +70,7 @@ extension MathSearch {
       index += 1
     }
     if first < text.count { sentences.append(first..<text.count) }
-    for sentence in sentences.suffix(128).reversed() where sentence.count <= MathAnswer.maxExpression {
+    for sentence in sentences.suffix(128).reversed() where sentence.count <= WrittenAnswer.maxLength {
       if isCheck(sentence) { continue }
       let isQuestion = sentence.upperBound < text.count && text[sentence.upperBound] == UInt8(ascii: "?")
       let result = result(of: items(in: sentence), in: sentence, isAnnounced: false)
@@ -131,7 +133,7 @@ extension MathSearch {
     guard items.contains(where: { $0.isValue || isIntroduced($0, after: previous($0, all, sentence)) }) else {
       return .none
     }
-    if words(in: sentence).contains(where: MathLexicon.refutations.contains) { return .refused }
+    if words(in: sentence).contains(where: Lexicon.refutations.contains) { return .refused }
     if isCounterfactual(sentence) { return .refused }
     if !isAnnounced, isHypothesis(sentence, all) { return .refused }
     var chosen: Int?

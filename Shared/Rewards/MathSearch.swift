@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Mathematics
 
 /// Looks for final answers in a text: boxes here, sentences and formulas in the files beside this one.
 final class MathSearch {
@@ -39,11 +40,11 @@ final class MathSearch {
   }
 
   /// The last \boxed{…} with those that are joined to it; without a span where it is not closed.
-  func lastBox() -> (start: Int, end: Int, span: MathSpan?)? {
+  func lastBox() -> (start: Int, end: Int, span: WrittenAnswer?)? {
     guard let start = max(last("\\boxed", before: text.count), last("\\fbox", before: text.count)) else { return nil }
     guard let box = box(at: start) else { return (start, text.count, nil) }
     var boxes = [box]
-    var span = MathSpan(pieces: [], isMathMode: false)
+    var span = WrittenAnswer(pieces: [], isMathMode: false)
     span.isPercent = isPercent(after: box.end)
     while boxes.count < 16, let before = last("\\boxed", before: boxes[0].start), let other = self.box(at: before),
       other.end <= boxes[0].start, isJoint(text[other.end..<boxes[0].start])
@@ -69,7 +70,7 @@ final class MathSearch {
     }
     let open = index
     var depth = 0
-    while index < text.count, index - open <= MathAnswer.maxExpression {
+    while index < text.count, index - open <= WrittenAnswer.maxLength {
       switch text[index] {
       case UInt8(ascii: "\\"): index += 1
       case UInt8(ascii: "{"): depth += 1

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Characters
 
 /// A text as the search reads it: one spelling for each sign, without the marks of Markdown.
 struct MathText {

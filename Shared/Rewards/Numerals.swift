@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Numbers in running text.
+import Characters
 
 /// A decimal number, exactly: ±0.d₁d₂d₃… · 10^power. Two are equal where their values are; no power is too large.
 struct DecimalNumber: Sendable, Hashable {

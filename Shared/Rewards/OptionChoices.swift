@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Characters
 
 /// Options by their letters: bit 0 is A.
 struct OptionLetters: OptionSet, Sendable, Hashable {

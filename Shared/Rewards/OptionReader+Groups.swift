@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Characters
 
 extension OptionReader {
   /// Options named together: "B", "(B) dog", "A, B or C".

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the last sentence of an answer says of a choice, where nothing takes one: "Blue is the largest."
+import Characters
 
 extension OptionReader {
   /// The choice that the last sentence names alone and says the thing of: behind no other option, or behind a list of

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Characters
 
 /// An answer as tokens. Markdown, HTML tags and LaTeX's commands around a text are gone; full-width, circled and
 /// typographic signs are plain ones. Takes time linear in the text.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Characters
 
 /// A piece of an answer to a multiple-choice question: a word, a number, a mark.
 struct OptionToken: Sendable {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Characters
 
 /// The words by which answers to multiple-choice questions commit themselves, deny, correct and hedge; in lower case.
 enum OptionVocabulary {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Characters
 import Failures
 import StrictJSON
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // ChartQA's relaxed accuracy.
+import Characters
 
 extension Rule {
   /// ChartQA's relaxed accuracy (Masry et al., arXiv 2203.10244; Methani et al., arXiv 1909.00997): numbers may

@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: MIT
 import Failures
 import Glibc
+// SPDX-License-Identifier: MIT
+import Mathematics
 
 /// Scores one answer: what `AnswerFormat` took from a completion, never empty.
 public typealias AnswerScorer = @Sendable (String) -> Score

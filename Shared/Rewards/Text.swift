@@ -1,17 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Small things that the rules do with texts. All take time linear in the text: answers may be a megabyte long.
-
-extension UInt8 {
-  /// ASCII white space.
-  var isBlank: Bool { self == 0x20 || (0x09...0x0D).contains(self) }
-  var isDigit: Bool { self &- UInt8(ascii: "0") < 10 }
-  /// An ASCII letter.
-  var isLetter: Bool { (self | 0x20) &- UInt8(ascii: "a") < 26 }
-  var isCapital: Bool { self &- UInt8(ascii: "A") < 26 }
-  var isASCIIWordPart: Bool { isLetter || isDigit || self == UInt8(ascii: "_") }
-  /// Part of a word: a letter, a digit, an underscore, or part of a character beyond ASCII.
-  var isWordPart: Bool { isASCIIWordPart || self >= 0x80 }
-}
+import Characters
 
 extension Unicode.Scalar {
   /// White space as Python's `str.split` and `str.strip` take it, by which the published scripts are written: Unicode's,

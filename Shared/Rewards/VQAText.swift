@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The normalisation of texts in the official VQA evaluation (https://visualqa.org/evaluation.html), step by step.
+import Characters
 
 enum VQAText {
   /// One line without white space at its ends: what the script does with every text.
