@@ -65,31 +65,48 @@ let floors: [Target] = [
   shared(
     "Generation", uses: ["Failures", "CKernels", "Tensors", "Autograd", "Checkpoints", "Layers", "Models"]),
   shared(
-    "Training",
+    "Examples",
+    uses: ["Failures", "TensorStream", "Tokenizers", "Tensors", "Checkpoints", "Models"]),
+  shared("Objectives", uses: ["StrictJSON", "TensorStream", "Examples"]),
+  shared(
+    "Inference",
     uses: [
-      "Failures", "StrictJSON", "Digests", "Statistics", "Tensors", "Autograd", "TensorStream", "Tokenizers",
-      "Checkpoints", "Models", "Generation",
+      "Failures", "StrictJSON", "Statistics", "Tensors", "Autograd", "TensorStream", "Tokenizers", "Checkpoints",
+      "Models", "Generation", "Examples", "Objectives",
     ]),
   shared(
-    "ToolSupport",
-    uses: ["Failures", "StrictJSON", "Tensors", "TensorStream", "Checkpoints", "Models", "Training", argumentParser]),
+    "Training",
+    uses: [
+      "Failures", "StrictJSON", "Digests", "Tensors", "Autograd", "TensorStream", "Checkpoints", "Models", "Examples",
+      "Objectives", "Inference",
+    ]),
+  shared("ToolSupport", uses: ["Failures", "StrictJSON", "TensorStream", argumentParser]),
+  shared("ComputeSupport", uses: ["Failures", "Tensors", "ToolSupport", argumentParser]),
+  shared(
+    "StepSupport",
+    uses: ["Failures", "TensorStream", "Checkpoints", "Training", "ToolSupport", "ComputeSupport", argumentParser]),
 ]
 
 let tools: [Target] = [
   tool("frames", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream", "Imaging", "Manifests"]),
   tool("miniworld", uses: ["TensorStream", "MiniWorlds"]),
-  tool("ckpt", uses: ["Failures", "StrictJSON", "Tensors", "Tokenizers", "MiniWorlds", "Checkpoints"]),
+  tool(
+    "ckpt", uses: ["Failures", "StrictJSON", "Tensors", "Tokenizers", "MiniWorlds", "Checkpoints", "ComputeSupport"]),
   tool(
     "imgtok",
-    uses: ["Failures", "StrictJSON", "Tensors", "Imaging", "Tokenizers", "Manifests", "Checkpoints", "Models"]),
-  tool("encode", uses: ["Checkpoints", "Training"]),
-  tool("score", uses: ["Checkpoints", "Training"]),
-  tool("sample", uses: ["StrictJSON", "Checkpoints", "Generation", "Training"]),
+    uses: [
+      "Failures", "StrictJSON", "Tensors", "Imaging", "Tokenizers", "Manifests", "Checkpoints", "Models",
+      "ComputeSupport",
+    ]),
+  tool("encode", uses: ["Tensors", "Checkpoints", "Inference", "ComputeSupport"]),
+  tool("score", uses: ["Checkpoints", "Inference", "ComputeSupport"]),
+  tool("sample", uses: ["StrictJSON", "Checkpoints", "Generation", "Inference", "ComputeSupport"]),
   tool("reward", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream", "Rewards"]),
-  tool("probe", uses: ["Failures", "StrictJSON", "TensorStream", "Imaging", "Checkpoints", "Probing"]),
-  tool("sft-step", uses: ["Training"]),
-  tool("dpo-step", uses: ["Training"]),
-  tool("grpo-step", uses: ["Training"]),
+  tool(
+    "probe", uses: ["Failures", "StrictJSON", "TensorStream", "Imaging", "Checkpoints", "Probing", "ComputeSupport"]),
+  tool("sft-step", uses: ["Objectives", "StepSupport"]),
+  tool("dpo-step", uses: ["Objectives", "StepSupport"]),
+  tool("grpo-step", uses: ["Objectives", "StepSupport"]),
 ]
 
 let checks: [Target] = [
@@ -116,7 +133,15 @@ let checks: [Target] = [
   tests(
     "GenerationTests",
     uses: ["Failures", "StrictJSON", "Tensors", "Autograd", "TensorStream", "Checkpoints", "Models", "Generation"]),
-  tests("TrainingTests", uses: ["Failures", "StrictJSON", "TensorStream", "Checkpoints", "Training"]),
+  tests("ExamplesTests", uses: ["TensorStream", "Models", "Examples"]),
+  tests("ObjectivesTests", uses: ["StrictJSON", "Examples", "Objectives"]),
+  tests("InferenceTests", uses: ["TensorStream", "Tensors", "Models", "Checkpoints", "Examples", "Inference"]),
+  tests(
+    "TrainingTests",
+    uses: [
+      "Failures", "StrictJSON", "TensorStream", "Checkpoints", "Models", "Examples", "Objectives", "Inference",
+      "Training",
+    ]),
   tests(
     "ToolTests",
     uses: ["Failures", "StrictJSON", "Tensors", "TensorStream", "Imaging", "Checkpoints"]

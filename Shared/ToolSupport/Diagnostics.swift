@@ -7,6 +7,7 @@ import Synchronization
 public enum Diagnostics {
   private struct State {
     var tool = "tool"
+    var version = Version.text
     var isQuiet = false
     var isVerbose = false
     /// A progress line stands on the terminal and must go before anything else is said.
@@ -18,9 +19,16 @@ public enum Diagnostics {
 
   static let isTerminal = isatty(2) == 1
 
-  static var tool: String {
-    get { state.withLock { $0.tool } }
-    set { state.withLock { $0.tool = newValue } }
+  static var tool: String { state.withLock { $0.tool } }
+
+  /// What `--version` prints.
+  public static var version: String {
+    state.withLock { $0.version }
+  }
+
+  /// Told once, before anything is said.
+  static func introduce(_ tool: String, version: String) {
+    state.withLock { ($0.tool, $0.version) = (tool, version) }
   }
 
   /// `--quiet`: no notes, no progress. Warnings and errors remain.

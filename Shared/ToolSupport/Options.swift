@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Options that several tools share: one spelling, one help text.
 import ArgumentParser
-import Failures
-import Glibc
-import Tensors
 
 /// How much is said on standard error.
 public struct MessageOptions: ParsableArguments {
@@ -75,57 +72,6 @@ public struct InputOptions: ParsableArguments {
   @OptionGroup public var messages: MessageOptions
 
   public init() {}
-}
-
-/// The precision of matrix products.
-public enum Precision: String, ExpressibleByArgument, CaseIterable, Sendable {
-  case f32
-}
-
-/// What every tool that computes takes.
-public struct ComputeOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp("Threads to compute with (default: all cores). Results do not depend on it.", valueName: "n"))
-  public var threads: Int?
-
-  @Option(help: "Precision of matrix products.")
-  public var precision: Precision = .f32
-
-  public init() {}
-
-  public func validate() throws {
-    if let threads, !(1...4096).contains(threads) { throw ValidationError("--threads \(threads): must be 1 or more") }
-  }
-
-  /// Makes the options take effect.
-  public func apply() {
-    if let threads { Compute.threads = threads }
-  }
-}
-
-/// The checkpoint a tool reads.
-public struct CheckpointOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "The checkpoint: a Hugging Face folder, or one .bin or .safetensors file (default: $PIVOT_CKPT).",
-      valueName: "path"))
-  public var ckpt: String?
-
-  public init() {}
-
-  /// --ckpt, else $PIVOT_CKPT.
-  ///
-  /// - Throws: exit status 64 where neither is given.
-  public func path() throws -> String {
-    if let ckpt { return ckpt }
-    if let path = Self.environment { return path }
-    throw PlainFailure.usage("--ckpt is missing: name the checkpoint with --ckpt PATH, or set PIVOT_CKPT")
-  }
-
-  /// $PIVOT_CKPT, where it is set and not empty.
-  public static var environment: String? {
-    getenv("PIVOT_CKPT").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
-  }
 }
 
 /// What every tool with something random in it takes.

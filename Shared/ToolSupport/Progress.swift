@@ -44,7 +44,7 @@ public final class Progress {
   }
 
   /// Three significant digits.
-  static func rounded(_ value: Double) -> String {
+  public static func rounded(_ value: Double) -> String {
     guard value.isFinite, value > 0 else { return "0" }
     if value >= 100 { return String(Int(value.rounded())) }
     let scale = pow(10, 2 - floor(log10(value)))

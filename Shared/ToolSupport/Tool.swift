@@ -39,7 +39,7 @@ extension Tool {
   /// Parses the command line, runs the command, and ends the process.
   public static func main() {
     Signals.fillClosedDescriptors()
-    Diagnostics.tool = configuration.commandName ?? _commandName
+    Diagnostics.introduce(configuration.commandName ?? _commandName, version: configuration.version)
     Glibc.exit(status(of: Array(CommandLine.arguments.dropFirst())))
   }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import Training
+import TensorStream
 
 extension ToolIO {
-  /// Sends every frame through a model, several at a time, and writes them in their order. Bad ones are passed over
+  /// Sends every frame through what works on several at a time, and writes them in their order. Bad ones are passed over
   /// with --skip-bad.
   public func pass(through groups: any FramePass) throws {
     func emit(_ results: [FrameResult]) throws {

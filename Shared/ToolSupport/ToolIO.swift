@@ -182,6 +182,6 @@ public final class ToolIO {
         "no frame has \(unusedNames.sorted().map { "\"\($0)\"" }.joined(separator: ", ")), named in --keep or --drop")
     }
     let megabytes = Progress.rounded(Double(ProcessMemory.peak) / 1e6)
-    Diagnostics.detail("\(progress.summary), peak memory \(megabytes) MB, \(Version.text)")
+    Diagnostics.detail("\(progress.summary), peak memory \(megabytes) MB, \(Diagnostics.version)")
   }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Where batches come from: a stream that passes once, or files that are read again and again.
+import Examples
 import Failures
+import Inference
+import Objectives
 import TensorStream
 
 /// A frame of a batch, or why it could not be read.

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 // In which order a file's frames are used: epoch by epoch, shuffled by the seed, cut into batches.
+import Examples
+import Inference
+import Objectives
 import Tensors
 
 /// The order of the frames of a file over all epochs. A value of its arguments only: position 17 of epoch 2 names the

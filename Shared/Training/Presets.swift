@@ -1,7 +1,10 @@
+import Checkpoints
 // SPDX-License-Identifier: MIT
 // The published settings of PIVOT (arXiv 2510.16333) and its training scripts, of VLAA-Thinker (arXiv 2504.11468), and
 // the defaults of TRL's GRPO.
-import Checkpoints
+import Examples
+import Inference
+import Objectives
 
 /// A named set of options. What is given explicitly goes before it.
 public enum Preset: String, CaseIterable, Sendable {

@@ -1,8 +1,11 @@
+import Checkpoints
 // SPDX-License-Identifier: MIT
 // Where the reference's log-probabilities come from: from the frames, or from a second, frozen model.
-import Checkpoints
+import Examples
 import Failures
+import Inference
 import Models
+import Objectives
 
 /// The reference of one run. All of its frames must agree on it.
 final class ReferencePolicy {

@@ -1,10 +1,13 @@
-// SPDX-License-Identifier: MIT
-// The beginning of a call: which run is this, and may it go on?
 import Autograd
 import Checkpoints
+// SPDX-License-Identifier: MIT
+// The beginning of a call: which run is this, and may it go on?
+import Examples
 import Failures
 import Glibc
+import Inference
 import Models
+import Objectives
 import StrictJSON
 import TensorStream
 

@@ -1,8 +1,11 @@
-// SPDX-License-Identifier: MIT
-// What a run must remember to go on as if it had never stopped (the moments lie beside it, as tensors).
 import Checkpoints
 import Digests
+// SPDX-License-Identifier: MIT
+// What a run must remember to go on as if it had never stopped (the moments lie beside it, as tensors).
+import Examples
 import Failures
+import Inference
+import Objectives
 import StrictJSON
 
 /// Where the data come from, as the state remembers it.

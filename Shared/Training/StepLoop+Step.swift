@@ -1,9 +1,12 @@
-// SPDX-License-Identifier: MIT
-// One optimizer step: frames checked, gradients summed over passes, clipped, applied, reported.
 import Autograd
 import Checkpoints
+// SPDX-License-Identifier: MIT
+// One optimizer step: frames checked, gradients summed over passes, clipped, applied, reported.
+import Examples
 import Failures
+import Inference
 import Models
+import Objectives
 import StrictJSON
 import TensorStream
 import Tensors

@@ -1,10 +1,13 @@
-// SPDX-License-Identifier: MIT
-// A training run: batches in, optimizer steps taken, the checkpoint replaced as one whole.
 import Autograd
 import Checkpoints
+// SPDX-License-Identifier: MIT
+// A training run: batches in, optimizer steps taken, the checkpoint replaced as one whole.
+import Examples
 import Failures
 import Glibc
+import Inference
 import Models
+import Objectives
 import StrictJSON
 import TensorStream
 import Tensors

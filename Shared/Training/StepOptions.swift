@@ -1,15 +1,10 @@
+import Checkpoints
 // SPDX-License-Identifier: MIT
 // What a training run is told: the values of the options that change its numbers.
-import Checkpoints
+import Examples
+import Inference
+import Objectives
 import StrictJSON
-
-/// What `sft-step` learns to say.
-public enum SFTTarget: String, CaseIterable, Sendable {
-  /// The preferred response of a pair.
-  case chosen
-  /// The supervised answer.
-  case answer
-}
 
 /// Options as given: nil where nobody gave a value. Explicit ones go before a preset's, a preset's before the defaults.
 public struct StepChoices: Sendable, Equatable {

@@ -2,6 +2,9 @@
 // Which frame is used when.
 import Testing
 
+@testable import Examples
+@testable import Inference
+@testable import Objectives
 @testable import Training
 
 @Suite struct DataOrderTests {
@@ -40,5 +43,16 @@ import Testing
     }
     // 4,000 expected, standard deviation 57.
     for count in counts.joined() { #expect(abs(count - 4000) <= 300) }
+  }
+
+  /// Batches are cut into steps as the objective's plan says.
+  @Test func anEpochsStepsAreThoseOfItsBatches() {
+    let plan = UpdatePlan(innerEpochs: 2, minibatchSize: 3)
+    func steps(_ frames: Int, _ batch: Int, dropLast: Bool = false, _ plan: UpdatePlan) -> Int {
+      DataOrder(frameCount: frames, batchSize: batch, shuffle: false, dropLast: dropLast, seed: 1).stepsPerEpoch(plan)
+    }
+    #expect(steps(20, 8, plan) == 6 + 6 + 4 && steps(20, 8, dropLast: true, plan) == 12)
+    #expect(steps(20, .max, plan) == 14 && steps(20, 8, UpdatePlan()) == 3)
+    #expect(steps(20, 8, UpdatePlan(innerEpochs: .max)) == .max)
   }
 }

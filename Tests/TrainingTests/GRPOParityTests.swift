@@ -6,6 +6,9 @@ import Tensors
 import TestSupport
 import Testing
 
+@testable import Examples
+@testable import Inference
+@testable import Objectives
 @testable import Training
 
 /// The objectives of Tests/Fixtures/grpo/generate.py. Its completions are of no policy.

@@ -6,6 +6,9 @@ import StrictJSON
 import TestSupport
 import Testing
 
+@testable import Examples
+@testable import Inference
+@testable import Objectives
 @testable import Training
 
 struct LogFileTests {

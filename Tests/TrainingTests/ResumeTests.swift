@@ -7,6 +7,9 @@ import TensorStream
 import TestSupport
 import Testing
 
+@testable import Examples
+@testable import Inference
+@testable import Objectives
 @testable import Training
 
 /// A stream of `count` frames with images, drawn from the fixture's pairs: other ids, other responses.

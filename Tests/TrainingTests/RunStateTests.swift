@@ -5,6 +5,9 @@ import Failures
 import StrictJSON
 import Testing
 
+@testable import Examples
+@testable import Inference
+@testable import Objectives
 @testable import Training
 
 @Suite struct RunStateTests {

@@ -2,6 +2,9 @@
 // Learning rates against numbers recorded from transformers 5.23's get_scheduler (base rate 1).
 import Testing
 
+@testable import Examples
+@testable import Inference
+@testable import Objectives
 @testable import Training
 
 @Suite struct ScheduleTests {

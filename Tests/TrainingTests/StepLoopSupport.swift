@@ -4,6 +4,9 @@ import StrictJSON
 import TensorStream
 import TestSupport
 
+@testable import Examples
+@testable import Inference
+@testable import Objectives
 @testable import Training
 
 final class RecordingHost: StepHost {

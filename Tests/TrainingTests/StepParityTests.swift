@@ -5,6 +5,9 @@ import TensorStream
 import TestSupport
 import Testing
 
+@testable import Examples
+@testable import Inference
+@testable import Objectives
 @testable import Training
 
 @Suite struct StepParityTests {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // ckpt: makes checkpoints, looks into them, takes them apart and puts them together, compares and converts them.
 import ArgumentParser
+import ComputeSupport
 import Failures
 import Tensors
 import ToolSupport
@@ -16,7 +17,7 @@ import ToolSupport
       Example: the vision encoder of a trained model, as a plain SigLIP model for transformers
         ckpt detach vision enc.bin vision/
       """,
-    version: Version.text,
+    version: Version.computing,
     subcommands: [New.self, Show.self, Detach.self, Attach.self, Diff.self, Convert.self])
 
   func run() throws {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import ArgumentParser
 import Checkpoints
+import ComputeSupport
 import Failures
 import StrictJSON
 import Tensors

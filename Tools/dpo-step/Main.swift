@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // dpo-step: direct preference optimisation of a checkpoint, frame by frame.
 import ArgumentParser
+import ComputeSupport
+import Objectives
+import StepSupport
 import ToolSupport
-import Training
 
 @main struct DPOStep: Tool {
   static let watchesSignals = true
@@ -20,7 +22,7 @@ import Training
         dpo-step --ckpt dpo.bin --init base --epochs 3 --shuffle \\
           --log dpo.jsonl pairs.scored
       """,
-    version: Version.text)
+    version: Version.computing)
 
   @Option(help: "How far the policy may go from the reference: the smaller, the further (default: 0.1).")
   var beta: Double?

@@ -2,9 +2,10 @@
 // encode: the vision encoder's features, beside the patches they come from.
 import ArgumentParser
 import Checkpoints
+import ComputeSupport
+import Inference
 import Tensors
 import ToolSupport
-import Training
 
 @main struct Encode: FrameFilter {
   static let configuration = CommandConfiguration(
@@ -19,7 +20,7 @@ import Training
         imgtok --ckpt base < images.jsonl |
           encode --ckpt enc.bin --drop patches > features
       """,
-    version: Version.text)
+    version: Version.computing)
 
   @OptionGroup var checkpoint: CheckpointOptions
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The options of grpo-step itself.
 import ArgumentParser
-import Training
+import Objectives
 
 struct GRPOArguments: ParsableArguments {
   @Option(

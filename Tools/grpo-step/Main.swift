@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // grpo-step: reinforcement learning of a checkpoint from groups of scored completions.
 import ArgumentParser
+import ComputeSupport
+import Objectives
+import StepSupport
 import ToolSupport
-import Training
 
 @main struct GRPOStep: Tool {
   static let watchesSignals = true
@@ -26,7 +28,7 @@ import Training
         sample -n 8 --ckpt policy.bin < prompts | reward |
           grpo-step --ckpt policy.bin --schedule constant --log policy.jsonl
       """,
-    version: Version.text)
+    version: Version.computing)
 
   @OptionGroup var grpo: GRPOArguments
   @Flag(help: "Take frames whose reference is not what the run began from without a warning.")

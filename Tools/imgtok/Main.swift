@@ -2,6 +2,7 @@
 // Manifests of images and texts in, frames of patches and token ids out.
 
 import ArgumentParser
+import ComputeSupport
 import Failures
 import Manifests
 import Tensors
@@ -56,7 +57,7 @@ struct KeyList: ExpressibleByArgument {
       Example: a folder with one sub-folder a class
         imgtok --ckpt base --folder flowers/train | encode --ckpt base > features
       """,
-    version: Version.text)
+    version: Version.computing)
 
   @OptionGroup var checkpoint: CheckpointOptions
 

@@ -2,6 +2,7 @@
 // probe linear: logistic regression on pooled features.
 import ArgumentParser
 import Checkpoints
+import ComputeSupport
 import Failures
 import Probing
 import StrictJSON

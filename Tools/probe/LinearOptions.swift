@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The options of probe linear, in groups.
 import ArgumentParser
+import ComputeSupport
 import Imaging
 import Probing
 import StrictJSON

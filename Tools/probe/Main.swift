@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // probe: what can be read from an encoder's features.
 import ArgumentParser
+import ComputeSupport
 import Failures
 import ToolSupport
 
@@ -13,7 +14,7 @@ import ToolSupport
         imgtok --ckpt enc.bin --folder flowers/train |
           encode --ckpt enc.bin --drop patches | probe linear --split 0.2
       """,
-    version: Version.text,
+    version: Version.computing,
     subcommands: [Linear.self])
 
   func run() throws {

@@ -2,9 +2,10 @@
 // sample: completions of prompts.
 import ArgumentParser
 import Checkpoints
+import ComputeSupport
 import Generation
+import Inference
 import ToolSupport
-import Training
 
 @main struct Sample: FrameFilter {
   static let configuration = CommandConfiguration(
@@ -23,7 +24,7 @@ import Training
         imgtok --ckpt base < vqa.jsonl |
           sample --ckpt base --greedy --stream > /dev/null
       """,
-    version: Version.text)
+    version: Version.computing)
 
   @OptionGroup var checkpoint: CheckpointOptions
   @OptionGroup(title: "What is sampled") var sampling: SamplingArguments

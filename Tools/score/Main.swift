@@ -2,8 +2,9 @@
 // score: log-probabilities of responses under a checkpoint.
 import ArgumentParser
 import Checkpoints
+import ComputeSupport
+import Inference
 import ToolSupport
-import Training
 
 @main struct Score: FrameFilter {
   static let configuration = CommandConfiguration(
@@ -21,7 +22,7 @@ import Training
         imgtok --ckpt base < pairs.jsonl | score --ckpt base |
           score --ckpt enc.bin --summary > /dev/null
       """,
-    version: Version.text)
+    version: Version.computing)
 
   @OptionGroup var checkpoint: CheckpointOptions
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 // sft-step: supervised fine-tuning of a checkpoint, frame by frame.
 import ArgumentParser
+import ComputeSupport
+import Examples
+import Objectives
+import StepSupport
 import ToolSupport
-import Training
 
 @main struct SFTStep: Tool {
   static let watchesSignals = true
@@ -18,7 +21,7 @@ import Training
         sft-step --ckpt s1.bin --init base --train projector --lr 1e-3 \\
           --log s1.jsonl captions
       """,
-    version: Version.text)
+    version: Version.computing)
 
   @Option(help: "What is learnt: chosen or answer (default: chosen where a frame has it, else answer).")
   var target: SFTTarget?

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // GRPO's arithmetic, in f64 and without tensors: advantages of a group, the clipped surrogate and the KL term of a token.
+import Examples
 import Glibc
 
 /// What a completion's reward is measured by.
@@ -36,6 +37,11 @@ public struct GroupRewards: Sendable, Equatable {
       return kind == .std ? difference / (std + epsilon) : difference
     }
   }
+}
+
+extension CompletionGroup {
+  /// Its rewards, and how far each stands out.
+  var rewards: GroupRewards { GroupRewards(values) }
 }
 
 /// Mean and standard deviation (n - 1 in the denominator; 0 for one value) of numbers, two passes in f64.

@@ -2,7 +2,11 @@
 // What `sft-step`, `dpo-step` and `grpo-step` take in common: one spelling, one help text.
 import ArgumentParser
 import Checkpoints
+import ComputeSupport
+import Examples
 import Failures
+import Objectives
+import ToolSupport
 import Training
 
 /// The options of every step tool.

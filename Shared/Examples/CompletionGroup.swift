@@ -6,8 +6,7 @@ import TensorStream
 
 /// What is known of the n completions of one frame.
 public struct CompletionGroup: Sendable {
-  /// One a completion.
-  public let rewards: GroupRewards
+  /// The rewards, one a completion.
   public let values: [Float]
   /// `rewards_NAME` by NAME: what each rule gave.
   public let sources: [(name: String, values: [Float])]
@@ -37,7 +36,7 @@ extension FrameChecker {
       throw refusal("there is no tensor \"completion_logps\", which sample writes; its tensors are \(tensorNames)")
     }
     return CompletionGroup(
-      rewards: GroupRewards(values), values: values, sources: sources, oldLogps: old,
+      values: values, sources: sources, oldLogps: old,
       policy: frame.metadata["policy"], category: frame.metadata["category"], capped: try capped(lengths.count))
   }
 

@@ -31,7 +31,7 @@ public struct GRPOChoices: Sendable, Equatable {
 
   public init() {}
 
-  func or(_ other: GRPOChoices) -> GRPOChoices {
+  public func or(_ other: GRPOChoices) -> GRPOChoices {
     var result = other
     func take<Value>(_ path: WritableKeyPath<GRPOChoices, Value?>) {
       if let value = self[keyPath: path] { result[keyPath: path] = value }
@@ -100,7 +100,7 @@ public struct GRPOOptions: Sendable, Equatable {
   }
 
   /// What is wrong with the values, in the words of the command line.
-  func problem(batchSize: Int) -> String? {
+  public func problem(batchSize: Int) -> String? {
     func positive(_ name: String, _ value: Double?) -> String? {
       value.map { $0 > 0 && $0.isFinite } ?? true ? nil : "\(name) \(value ?? 0): must be a number above 0"
     }

@@ -3,7 +3,7 @@
 import TensorStream
 import Testing
 
-@testable import Training
+@testable import Inference
 
 @Suite struct ScoreSummaryTests {
   private func frame(_ metadata: Metadata) -> Frame { Frame(metadata: metadata, source: "stdin", number: 0) }

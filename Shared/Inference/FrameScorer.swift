@@ -1,9 +1,11 @@
-// SPDX-License-Identifier: MIT
-// `score`: log-probabilities of pairs under a reference, of candidate answers, or of sampled completions.
 import Autograd
 import Checkpoints
+// SPDX-License-Identifier: MIT
+// `score`: log-probabilities of pairs under a reference, of candidate answers, or of sampled completions.
+import Examples
 import Failures
 import Models
+import Objectives
 import StrictJSON
 import TensorStream
 import Tensors

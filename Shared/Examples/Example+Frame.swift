@@ -5,24 +5,6 @@ import Models
 import TensorStream
 import Tensors
 
-/// Which responses of a frame are asked for.
-public enum Responses: Sendable, Equatable {
-  /// `chosen` and `rejected`.
-  case pair
-  /// `chosen` or `answer`; nil: `chosen` where the frame has it.
-  case supervised(SFTTarget?)
-  /// Every row of `choices`.
-  case choices
-  /// Every row of `completions`.
-  case completions
-  /// Every row of `completions`, with what reinforcement learning needs: rewards and log-probabilities.
-  case group
-  /// The prompt alone.
-  case prompt
-  /// Images only.
-  case none
-}
-
 extension Example {
   /// Checks `frame` against what the checkpoint asks for. Throws 65, naming frame, id and tensor.
   public init(_ frame: Frame, responses: Responses, contract: FrameContract) throws {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a step's log says about its completions before any model has seen them; names are TRL's where it has one.
+import Examples
 
 /// Rewards and lengths of the groups of a step.
 struct GroupReport {

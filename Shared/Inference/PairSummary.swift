@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a checkpoint makes of preference pairs: how likely it finds the chosen responses, and, where the pairs carry
 // another checkpoint's log-probabilities, the DPO loss, margin and accuracy against that reference.
+import Examples
+import Objectives
 import TensorStream
 
 /// Means over pairs, of what has passed.

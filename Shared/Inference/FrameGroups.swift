@@ -1,17 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Frames on their way through a model, several at a time: one after the other would leave the cores idle.
+import Examples
 import TensorStream
-
-/// A frame with what was added to it, or why there is none.
-public typealias FrameResult = Result<Frame, FrameError>
-
-/// Frames on their way through a model: what goes in comes out in the same order, several frames later.
-public protocol FramePass {
-  /// Takes a frame; returns those that are ready.
-  func add(_ frame: Frame) throws -> [FrameResult]
-  /// Finishes what is under way.
-  func flush() throws -> [FrameResult]
-}
 
 /// Collects frames until there is enough work for one pass, and hands them on in the order of arrival, bad ones in
 /// their place. What is waiting is bounded by rows, so memory stays flat.

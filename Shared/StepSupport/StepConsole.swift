@@ -2,6 +2,7 @@
 // A training run's view of the terminal, the log and the signals.
 import Failures
 import TensorStream
+import ToolSupport
 import Training
 
 /// Messages on standard error, the log on standard output, signals from the process.
@@ -60,7 +61,7 @@ final class StepConsole: StepHost {
     let skipped = skippedExamples.count
     if skipped > 0 { Diagnostics.error("\(skipped) bad example\(skipped == 1 ? "" : "s") left out") }
     let megabytes = Progress.rounded(Double(ProcessMemory.peak) / 1e6)
-    Diagnostics.detail("\(bar.summary), peak memory \(megabytes) MB, \(Version.text)")
+    Diagnostics.detail("\(bar.summary), peak memory \(megabytes) MB, \(Diagnostics.version)")
     do { try log.close() } catch is ReaderLeft {}
   }
 }

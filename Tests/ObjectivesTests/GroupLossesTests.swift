@@ -4,7 +4,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@testable import Training
+@testable import Objectives
 
 @Suite struct GroupLossesTests {
   @Test func advantagesMeasureARewardByItsGroup() {
@@ -85,11 +85,5 @@ import Testing
     #expect(plan.update(1, frames: 2) == UpdatePlan.Update(innerEpoch: 1, frames: 0..<2))
     #expect(UpdatePlan().count(frames: 8) == 1 && UpdatePlan().update(0, frames: 8).frames == 0..<8)
     #expect(UpdatePlan(innerEpochs: .max, minibatchSize: 1).count(frames: 2) == .max)
-    func steps(_ frames: Int, _ batch: Int, dropLast: Bool = false, _ plan: UpdatePlan) -> Int {
-      DataOrder(frameCount: frames, batchSize: batch, shuffle: false, dropLast: dropLast, seed: 1).stepsPerEpoch(plan)
-    }
-    #expect(steps(20, 8, plan) == 6 + 6 + 4 && steps(20, 8, dropLast: true, plan) == 12)
-    #expect(steps(20, .max, plan) == 14 && steps(20, 8, UpdatePlan()) == 3)
-    #expect(steps(20, 8, UpdatePlan(innerEpochs: .max)) == .max)
   }
 }

@@ -3,7 +3,7 @@
 import TensorStream
 import Testing
 
-@testable import Training
+@testable import Inference
 
 @Suite struct FrameGroupsTests {
   private func names(_ results: [FrameResult]) -> [String] {

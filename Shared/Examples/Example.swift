@@ -60,5 +60,5 @@ public struct Example: Sendable {
 
 extension FramePlace {
   /// An error about this frame.
-  func error(_ text: String) -> FrameError { FrameError(self, .other(text)) }
+  public func error(_ text: String) -> FrameError { FrameError(self, .other(text)) }
 }

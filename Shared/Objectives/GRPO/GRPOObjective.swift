@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Group relative policy optimisation: completions that did better than their group become likelier.
+import Examples
 import Glibc
 import StrictJSON
 

@@ -4,7 +4,7 @@ import TensorStream
 import TestSupport
 import Testing
 
-@testable import Training
+@testable import Examples
 
 @Suite struct ExampleTests {
   private static func frame(_ change: (inout Frame) -> Void = { _ in }) -> Frame {

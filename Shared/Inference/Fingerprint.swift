@@ -5,7 +5,7 @@ import Failures
 
 extension Checkpoint {
   /// Fingerprint of the vision encoder up to the feature layer. Throws 65 where there is none.
-  func requiredEncoderFingerprint() throws -> String {
+  public func requiredEncoderFingerprint() throws -> String {
     guard let fingerprint = try encoderFingerprint() else {
       throw PlainFailure.badData("\(path): a \(modelType) checkpoint has no vision encoder")
     }
@@ -13,7 +13,7 @@ extension Checkpoint {
   }
 
   /// Fingerprint of the whole model. Throws 65 where there is no language model.
-  func requiredModelFingerprint() throws -> String {
+  public func requiredModelFingerprint() throws -> String {
     guard let fingerprint = try modelFingerprint() else {
       throw PlainFailure.badData("\(path): a \(modelType) checkpoint has no language model")
     }

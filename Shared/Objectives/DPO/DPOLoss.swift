@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Losses and what they ask of the model: d loss / d logp, in f64. No tensors here.
+// The DPO loss and what it asks of the model: d loss / d logp, in f64. No tensors here.
+import Examples
 import Glibc
 
 /// log σ(x), without overflow and without losing small values: σ(-800) is not -inf but -800.
@@ -10,25 +11,6 @@ public func logSigmoid(_ x: Double) -> Double {
 /// σ(x) = 1 / (1 + e^-x)
 public func sigmoid(_ x: Double) -> Double {
   x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x))
-}
-
-/// Log-probabilities of a pair's two responses, in nats, each a sum over the response's labels.
-public struct PairLogps: Sendable, Equatable {
-  public var chosen: Double
-  public var rejected: Double
-
-  public init(chosen: Double, rejected: Double) {
-    self.chosen = chosen
-    self.rejected = rejected
-  }
-}
-
-/// What a reference gives for the responses of one example.
-public enum ReferenceLogps: Sendable, Equatable {
-  /// Sums over the two responses of a pair.
-  case pair(PairLogps)
-  /// One a token of each response.
-  case tokens([[Float]])
 }
 
 /// The DPO loss of one pair, arXiv 2305.18290, with label smoothing ε ("conservative DPO"):

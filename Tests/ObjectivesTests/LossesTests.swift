@@ -3,7 +3,7 @@
 import Glibc
 import Testing
 
-@testable import Training
+@testable import Objectives
 
 @Suite struct LossesTests {
   @Test func logSigmoidIsExactFarFromZero() {

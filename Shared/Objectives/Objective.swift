@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a step minimises: log-probabilities of a pass in, their share of the batch's loss and its gradient out.
+import Examples
 import Models
 import StrictJSON
 
@@ -57,6 +58,18 @@ public struct ScoredPass {
   public let totals: BatchTotals
   /// True where the weights are still those that sampled the completions, so that nothing may have moved.
   public let isOnPolicy: Bool
+
+  public init(
+    pass: MicroBatch, examples: [Example], logps: UnsafeBufferPointer<Float>, reference: [ReferenceLogps],
+    totals: BatchTotals, isOnPolicy: Bool
+  ) {
+    self.pass = pass
+    self.examples = examples
+    self.logps = logps
+    self.reference = reference
+    self.totals = totals
+    self.isOnPolicy = isOnPolicy
+  }
 }
 
 /// A loss over log-probabilities. Sums over tokens are in f64.
@@ -99,74 +112,5 @@ extension Objective {
 
 extension UnsafeBufferPointer<Float> {
   /// Σ in f64, in order.
-  func sum(_ range: Range<Int>) -> Double { self[range].reduce(0.0) { $0 + Double($1) } }
-}
-
-/// Supervised fine-tuning: Σ -log p(label) / labels, over the whole batch.
-public struct SFTObjective: Objective {
-  public let target: SFTTarget?
-  public var unit: String { "examples" }
-  public var responses: Responses { .supervised(target) }
-  public var needsReference: Bool { false }
-  public var record: [(name: String, value: JSONValue)] {
-    [("target", .string(target?.rawValue ?? "chosen, else answer"))]
-  }
-
-  public init(target: SFTTarget?) { self.target = target }
-
-  public func add(_ scored: ScoredPass, to result: inout BatchResult) -> [Float] {
-    let (logps, totals) = (scored.logps, scored.totals)
-    result.loss -= logps.sum(0..<logps.count) / Double(totals.labels)
-    result.hasGradient = true
-    return [Float](repeating: Float(-1 / Double(totals.labels)), count: logps.count)
-  }
-}
-
-/// Direct preference optimisation: Σ DPO loss / pairs + γ Σ -log p(chosen label) / chosen labels.
-public struct DPOObjective: Objective {
-  public let beta: Double
-  public let labelSmoothing: Double
-  public let gamma: Double
-  public var unit: String { "pairs" }
-  public var responses: Responses { .pair }
-  public var needsReference: Bool { true }
-  public var record: [(name: String, value: JSONValue)] {
-    [("beta", .double(beta)), ("label-smoothing", .double(labelSmoothing)), ("gamma", .double(gamma))]
-  }
-
-  public init(beta: Double = 0.1, labelSmoothing: Double = 0, gamma: Double = 0) {
-    self.beta = beta
-    self.labelSmoothing = labelSmoothing
-    self.gamma = gamma
-  }
-
-  public func add(_ scored: ScoredPass, to result: inout BatchResult) -> [Float] {
-    let (pass, logps, totals) = (scored.pass, scored.logps, scored.totals)
-    let pairs = Double(totals.examples)
-    let nllScale = gamma == 0 ? 0 : gamma / Double(totals.labels)
-    var gradient = [Float](repeating: 0, count: logps.count)
-    for member in pass.members {
-      let labels = pass.labels(of: member)
-      let (chosen, rejected) = (labels[labels.startIndex], labels[labels.startIndex + 1])
-      let policy = PairLogps(chosen: logps.sum(chosen), rejected: logps.sum(rejected))
-      guard case .pair(let reference) = scored.reference[member - pass.members.lowerBound] else {
-        preconditionFailure("a pair without a pair's reference")
-      }
-      let loss = dpoLoss(policy: policy, reference: reference, beta: beta, labelSmoothing: labelSmoothing)
-      result.loss += loss.loss / pairs - nllScale * policy.chosen
-      result.add("rewards/chosen", loss.chosenReward / pairs)
-      result.add("rewards/rejected", loss.rejectedReward / pairs)
-      result.add("rewards/accuracies", (loss.isAccurate ? 1 : 0) / pairs)
-      result.add("rewards/margins", loss.margin / pairs)
-      result.add("logps/chosen", policy.chosen / pairs)
-      result.add("logps/rejected", policy.rejected / pairs)
-      if gamma != 0 { result.add("nll_loss", -policy.chosen / Double(totals.labels)) }
-      let chosenGradient = Float(loss.chosenGradient / pairs - nllScale)
-      let rejectedGradient = Float(loss.rejectedGradient / pairs)
-      result.hasGradient = result.hasGradient || chosenGradient != 0 || rejectedGradient != 0
-      for index in chosen { gradient[index] = chosenGradient }
-      for index in rejected { gradient[index] = rejectedGradient }
-    }
-    return gradient
-  }
+  public func sum(_ range: Range<Int>) -> Double { self[range].reduce(0.0) { $0 + Double($1) } }
 }

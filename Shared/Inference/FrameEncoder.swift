@@ -1,7 +1,8 @@
-// SPDX-License-Identifier: MIT
-// `encode`: patches in, features beside them.
 import Autograd
 import Checkpoints
+// SPDX-License-Identifier: MIT
+// `encode`: patches in, features beside them.
+import Examples
 import Failures
 import Models
 import TensorStream

@@ -1,6 +1,7 @@
+import Checkpoints
 // SPDX-License-Identifier: MIT
 // `sample`: prompts in, completions beside them.
-import Checkpoints
+import Examples
 import Failures
 import Generation
 import Models

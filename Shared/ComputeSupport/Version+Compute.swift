@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+import Tensors
+import ToolSupport
+
+extension Version {
+  /// The version, and what computes: which BLAS and which kernels this machine's processor gets.
+  public static var computing: String { "\(text) (\(Compute.description))" }
+}
