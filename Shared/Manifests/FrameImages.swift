@@ -5,22 +5,22 @@ import Imaging
 import TensorStream
 
 extension Frame {
-  /// The pictures of `patches` (or of `patches_rejected`, whose grid is `grid_rejected`): as the model sees them, resized
-  /// and cropped. Empty where the frame has no such tensor. Throws 65 where the tensor and its grid do not agree.
-  public func images(_ name: String = "patches") throws -> [Image] {
+  /// The pictures of `patches`, or of `patches_rejected`: as the model sees them, resized and cropped. Empty where the
+  /// frame has no such tensor. Throws 65 where the tensor and its grid do not agree.
+  public func images(_ fields: ImageFields = .prompt) throws -> [Image] {
+    let (name, gridName) = (fields.patches, fields.grid)
     guard let tensor = try optionalTensor(name, [.u8], shape: [nil, nil]) else { return [] }
-    let gridName = "grid" + name.dropFirst("patches".count)
     guard let grids = metadata[gridName].flatMap(Self.grids) else {
       throw error(
         "\"\(gridName)\" is \(metadata[gridName].map { "\"\($0)\"" } ?? "missing"), expected \"h w\", the grid of "
           + "\"\(name)\", for each image")
     }
     let (rows, width) = (tensor.shape[0], tensor.shape[1])
-    guard let patch = metadata["patch"].flatMap({ Int($0) }) ?? Self.side(width), (1...1 << 14).contains(patch),
+    guard let patch = metadata[.patch].flatMap({ Int($0) }) ?? Self.side(width), (1...1 << 14).contains(patch),
       3 * patch * patch == width
     else {
       throw error(
-        "\"\(name)\" is \(tensor.summary), expected U8 [P, 3·p·p] with p = \(metadata["patch"] ?? "a whole number")")
+        "\"\(name)\" is \(tensor.summary), expected U8 [P, 3·p·p] with p = \(metadata[.patch] ?? "a whole number")")
     }
     guard grids.reduce(0, { $0 + $1.height * $1.width }) == rows else {
       throw error("\"\(name)\" has \(rows) rows, and \"\(gridName)\" is \"\(metadata[gridName] ?? "")\"")
@@ -38,7 +38,7 @@ extension Frame {
 
   /// The classes of `mask` [h, w], and its width; nil where there is none.
   public func maskClasses() throws -> (values: [Int32], columns: Int)? {
-    guard let tensor = try optionalTensor("mask", [.i32], shape: [nil, nil]) else { return nil }
+    guard let tensor = try optionalTensor(.mask, [.i32], shape: [nil, nil]) else { return nil }
     guard tensor.count > 0 else { throw error("\"mask\" is \(tensor.summary), expected at least one patch") }
     return (try tensor.int32s(), tensor.shape[1])
   }

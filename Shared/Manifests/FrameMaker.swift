@@ -46,7 +46,7 @@ public struct FrameMaker: Sendable {
   public func frame(_ example: ManifestExample) throws -> (frame: Frame, isShortened: Bool) {
     var frame = Frame(metadata: example.metadata, source: example.place.source)
     try addImages(example, to: &frame)
-    if let label = example.label { frame.tensors["label"] = RawTensor(i32: [label]) }
+    if let label = example.label { frame.tensors[.label] = RawTensor(i32: [label]) }
     do {
       if let prompt = example.prompt, let template = prompt.isEmpty ? captionTemplate : template {
         try addTexts(example, prompt, template, to: &frame)
@@ -65,12 +65,12 @@ public struct FrameMaker: Sendable {
       throw ManifestError(example.place, "has an image, but the checkpoint has no vision encoder")
     }
     let image = try open(path, as: "image", example) { try Image.decode($0, exif: appliesOrientation) }
-    try addPatches(image, path, preprocessor, suffix: "", example, to: &frame)
-    frame.metadata["patch"] = "\(patch)"
-    frame.metadata["normalize"] = (preprocessor.mean + preprocessor.std).map { "\($0)" }.joined(separator: " ")
+    try addPatches(image, path, preprocessor, .prompt, example, to: &frame)
+    frame.metadata[.patch] = "\(patch)"
+    frame.metadata[.normalize] = (preprocessor.mean + preprocessor.std).map { "\($0)" }.joined(separator: " ")
     if let path = example.rejectedImage {
       let image = try open(path, as: "image_rejected", example) { try Image.decode($0, exif: appliesOrientation) }
-      try addPatches(image, path, preprocessor, suffix: "_rejected", example, to: &frame)
+      try addPatches(image, path, preprocessor, .rejected, example, to: &frame)
     }
     if let path = example.mask {
       let mask = try open(path, as: "mask", example) { try LabelImage.decode($0) }
@@ -81,15 +81,15 @@ public struct FrameMaker: Sendable {
         )
       }
       let classes = try named(path, "mask", example) { try preprocessor.preprocess(mask).majority(patch: patch) }
-      frame.tensors["mask"] = RawTensor(i32: classes.values, shape: [classes.gridHeight, classes.gridWidth])
+      frame.tensors[.mask] = RawTensor(i32: classes.values, shape: [classes.gridHeight, classes.gridWidth])
     }
   }
 
   private func addPatches(
-    _ image: Image, _ path: String, _ preprocessor: Preprocessor, suffix: String, _ example: ManifestExample,
+    _ image: Image, _ path: String, _ preprocessor: Preprocessor, _ fields: ImageFields, _ example: ManifestExample,
     to frame: inout Frame
   ) throws {
-    let patches = try named(path, "image\(suffix)", example) {
+    let patches = try named(path, fields.image.description, example) {
       try preprocessor.preprocess(image).patchify(patch: patch)
     }
     guard patches.count > 0 else {
@@ -97,9 +97,9 @@ public struct FrameMaker: Sendable {
         example.place,
         "image \"\(path)\" is \(image.width) x \(image.height) pixels, smaller than one patch of \(patch)")
     }
-    frame.tensors["patches\(suffix)"] = RawTensor(u8: patches.values, shape: [patches.count, patches.width])
-    frame.metadata["grid\(suffix)"] = "\(patches.gridHeight) \(patches.gridWidth)"
-    frame.metadata["image_digest\(suffix)"] = ImageDigest.of(patches)
+    frame.tensors[fields.patches] = RawTensor(u8: patches.values, shape: [patches.count, patches.width])
+    frame.metadata[fields.grid] = "\(patches.gridHeight) \(patches.gridWidth)"
+    frame.metadata[fields.digest] = ImageDigest.of(patches)
   }
 
   /// The content of a file through `decode`.
@@ -126,21 +126,18 @@ public struct FrameMaker: Sendable {
     _ example: ManifestExample, _ turns: [ChatTurn], _ template: ChatTemplate, to frame: inout Frame
   ) throws {
     let prompt = try template.prompt(turns, hasImage: example.image != nil)
-    frame.tensors["prompt"] = RawTensor(i32: prompt.ids)
-    frame.metadata["tokenizer"] = tokenizer
-    if labels == .paper { frame.tensors["prompt_mask"] = RawTensor(u8: prompt.mask) }
-    if let chosen = example.chosen { frame.tensors["chosen"] = RawTensor(i32: try template.response(chosen)) }
-    if let rejected = example.rejected { frame.tensors["rejected"] = RawTensor(i32: try template.response(rejected)) }
+    frame.tensors[.prompt] = RawTensor(i32: prompt.ids)
+    frame.metadata[.tokenizer] = tokenizer
+    if labels == .paper { frame.tensors[.promptMask] = RawTensor(u8: prompt.mask) }
+    if let chosen = example.chosen { frame.tensors[.chosen] = RawTensor(i32: try template.response(chosen)) }
+    if let rejected = example.rejected { frame.tensors[.rejected] = RawTensor(i32: try template.response(rejected)) }
     if !example.answer.isEmpty {
       let answer = try template.answer(example.answer)
-      frame.tensors["answer"] = RawTensor(i32: answer.ids)
-      if answer.mask.contains(0) { frame.tensors["answer_mask"] = RawTensor(u8: answer.mask) }
+      frame.tensors[.answer] = RawTensor(i32: answer.ids)
+      if answer.mask.contains(0) { frame.tensors[.answerMask] = RawTensor(u8: answer.mask) }
     }
     if !example.choices.isEmpty {
-      let choices = try example.choices.map { try template.response($0) }
-      let length = choices.map(\.count).max() ?? 0
-      let padded = choices.flatMap { $0 + [Int32](repeating: -1, count: length - $0.count) }
-      frame.tensors["choices"] = RawTensor(i32: padded, shape: [choices.count, length])
+      frame.tensors[.choices] = RawTensor(ragged: try example.choices.map { try template.response($0) })
     }
   }
 }

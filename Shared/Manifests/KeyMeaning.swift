@@ -61,22 +61,22 @@ extension ManifestExample {
   /// What a key of this likeness would be, and what to do about it; nil where the example does not lack it.
   private func doubt(_ likeness: Likeness) -> (looks: String, remedy: String)? {
     let hasNoText = prompt == nil && chosen == nil && answer.isEmpty
-    let isBare = hasNoText && label == nil && mask == nil && metadata["class"] == nil
+    let isBare = hasNoText && label == nil && mask == nil && metadata[.className] == nil
     switch likeness {
     case .image where image == nil: return ("an image", "name it \"image\"")
     case .image: return ("an image", "beside \"image\" there are \"image_rejected\" and \"mask\"")
     case .imageHint where image == nil: return ("an image's", "an image goes under \"image\"")
-    case .question where (prompt ?? []).isEmpty && label == nil && mask == nil && metadata["class"] == nil:
+    case .question where (prompt ?? []).isEmpty && label == nil && mask == nil && metadata[.className] == nil:
       return ("the user's text", "name it \"question\", \"prompt\", \"conversations\" or \"messages\"")
     case .history: return ("earlier turns", "those go under \"conversations\" or \"messages\"")
     case .system: return ("the system line", "name it \"system\"")
     case .pair where chosen == nil: return ("a pair's response", "name the two \"chosen\" and \"rejected\"")
     case .response where isBare && image != nil:
       return ("a response", "name it \"answer\", beside a \"question\" or with --captions")
-    case .response where prompt != nil && chosen == nil && answer.isEmpty && choices.isEmpty && metadata["gt"] == nil:
+    case .response where prompt != nil && chosen == nil && answer.isEmpty && choices.isEmpty && metadata[.truth] == nil:
       return ("a response", "name it \"answer\" or \"gt\"")
     case .choices where choices.isEmpty: return ("candidate answers", "name it \"choices\"")
-    case .classification where label == nil && metadata["class"] == nil:
+    case .classification where label == nil && metadata[.className] == nil:
       return ("a class", "name it \"class\" or \"label\"")
     default: return nil
     }

@@ -86,7 +86,7 @@ public struct ManifestExample: Sendable {
     try readSystem(fields)
     try readResponses(fields, options)
     let gt = try readChoices(fields)
-    metadata["id"] = id
+    metadata[.id] = id
     try addMetadata(fields, gt: gt)
     remarks = try remarks(on: fields, options)
     guard image != nil || prompt != nil else {
@@ -223,20 +223,21 @@ public struct ManifestExample: Sendable {
   // MARK: Metadata
 
   /// Names that tools give a meaning to; a manifest may not set them.
-  private static let reserved: Set<String> = [
-    "seq", "crc32", "end", "frames", "skipped", "grid", "grid_rejected", "patch", "normalize", "image_digest",
-    "image_digest_rejected", "encoder", "prefix_tokens", "reference", "finish", "precision", "tokenizer",
-  ]
+  private static let reserved = Set(
+    MetadataKey.ofStream + [
+      .grid, .rejectedGrid, .patch, .normalize, .imageDigest, .rejectedImageDigest, .encoder, .prefixTokens, .reference,
+      .finish, .precision, .tokenizer,
+    ])
 
   private mutating func addMetadata(_ fields: Fields, gt: String?) throws {
     for (key, value) in fields.object where key != "id" && key != "label" && !value.isNull {
-      if Self.reserved.contains(key) {
+      if Self.reserved.contains(MetadataKey(key)) {
         throw fields.error("the key \"\(key)\" is one that the stream uses itself; give it another name")
       }
       switch key {
-      case "prompt" where prompt?.isEmpty == false: metadata["question"] = prompt?.last?.text
-      case "question": metadata["question"] = prompt?.last?.text
-      case "gt" where gt != nil: metadata["gt"] = gt
+      case "prompt" where prompt?.isEmpty == false: metadata[.question] = prompt?.last?.text
+      case "question": metadata[.question] = prompt?.last?.text
+      case "gt" where gt != nil: metadata[.truth] = gt
       default:
         switch value {
         case .string(let text): metadata[key] = text
@@ -247,9 +248,9 @@ public struct ManifestExample: Sendable {
     }
     // Conversations of one question and one answer read like any other example.
     if let turns = prompt, fields.value("question") == nil, let question = turns.last?.text, turns.last?.role == .user {
-      metadata["question"] = question
+      metadata[.question] = question
     }
-    if answer.count == 1, metadata["answer"] == nil { metadata["answer"] = answer[0].text }
+    if answer.count == 1, metadata[.answer] == nil { metadata[.answer] = answer[0].text }
   }
 }
 

@@ -31,16 +31,18 @@ public struct TooLong: Error, Sendable {
 }
 
 extension SequenceLimit {
-  private static let responses = ["chosen", "rejected", "answer"]
+  private static let responses: [(name: TensorName, mask: TensorName?)] = [
+    (.chosen, nil), (.rejected, nil), (.answer, .answerMask),
+  ]
 
   /// `frame` as it is, or shortened; whether it was.
   /// Throws `TooLong` where it is to be left out, and 65 where the model was not made for it.
   func fitted(_ frame: Frame, _ example: ManifestExample) throws -> (frame: Frame, isShortened: Bool) {
-    guard let prompt = frame.tensors["prompt"] else { return (frame, false) }
+    guard let prompt = frame.tensors[.prompt] else { return (frame, false) }
     let images = example.image == nil ? 0 : 1
     let before = prompt.count + images * (rowsPerImage - 1)
-    let longest = Self.responses.compactMap { frame.tensors[$0]?.count }.max() ?? 0
-    let choices = frame.tensors["choices"]?.shape.last ?? 0
+    let longest = Self.responses.compactMap { frame.tensors[$0.name]?.count }.max() ?? 0
+    let choices = frame.tensors[.choices]?.shape.last ?? 0
     let length = before + max(longest, choices)
     guard length > maximum ?? positionCount else { return (frame, false) }
     guard let maximum else {
@@ -60,15 +62,15 @@ extension SequenceLimit {
   /// end-of-turn token, like a completion that was.
   private static func shortened(_ frame: Frame, to room: Int) throws -> Frame? {
     var short = frame
-    for name in responses {
+    for (name, maskName) in responses {
       guard let tensor = frame.tensors[name], tensor.count > room else { continue }
       short.tensors[name] = RawTensor(i32: Array(try tensor.int32s().prefix(room)))
-      guard let mask = try frame.tensors["\(name)_mask"]?.uint8s().prefix(room) else { continue }
+      guard let maskName, let mask = try frame.tensors[maskName]?.uint8s().prefix(room) else { continue }
       guard mask.contains(1) else { return nil }
-      short.tensors["\(name)_mask"] = mask.contains(0) ? RawTensor(u8: Array(mask)) : nil
+      short.tensors[maskName] = mask.contains(0) ? RawTensor(u8: Array(mask)) : nil
     }
-    if let chosen = short.tensors["chosen"], chosen == short.tensors["rejected"],
-      short.tensors["patches_rejected"] == nil
+    if let chosen = short.tensors[.chosen], chosen == short.tensors[.rejected],
+      short.tensors[.rejectedPatches] == nil
     {
       return nil
     }

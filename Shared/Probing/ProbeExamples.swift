@@ -77,20 +77,20 @@ public final class ExampleCollector {
   public func add(_ frame: Frame) throws {
     let name = try className(frame)
     let raw = try frame.tensor(
-      "features", [.f32, .bf16, .f16, .f64], shape: [nil, nil], hint: "run encode before this")
-    let prefix = frame.metadata["prefix_tokens"].map { Int($0) ?? -1 } ?? 0
+      .features, [.f32, .bf16, .f16, .f64], shape: [nil, nil], hint: "run encode before this")
+    let prefix = frame.metadata[.prefixTokens].map { Int($0) ?? -1 } ?? 0
     guard prefix >= 0, raw.shape[0] > prefix, raw.shape[1] > 0 else {
       throw frame.error(
         "\"features\" is \(raw.summary) with \(prefix) prefix tokens: there is no patch to take the mean of")
     }
-    let all = Tensor(try frame.floats("features"), shape: raw.shape)
+    let all = Tensor(try frame.floats(.features), shape: raw.shape)
     if let bad = firstBad(all) {
       let (row, column) = (bad / all.columns, bad % all.columns)
       throw frame.error("\"features\" has \(all.pointer[bad]) at [\(row), \(column)], expected finite numbers")
     }
     let patches = try transform(frame, all.rows(prefix..<all.rows))
     guard patches.isFinite else { throw frame.error("what the projector makes of \"features\" is not finite") }
-    let fingerprint = frame.metadata["encoder"]
+    let fingerprint = frame.metadata[.encoder]
     if !ids.isEmpty {
       guard patches.columns == width else {
         throw frame.error("\"features\" has width \(patches.columns), frames before it have \(width)")
@@ -104,7 +104,7 @@ public final class ExampleCollector {
     (width, encoder) = (patches.columns, fingerprint)
     ids.append(frame.id)
     classes.append(name)
-    digests.append(frame.metadata["image_digest"])
+    digests.append(frame.metadata[.imageDigest])
     appendPooled(patches)
   }
 
@@ -120,16 +120,16 @@ public final class ExampleCollector {
   }
 
   private func className(_ frame: Frame) throws -> String {
-    if let name = frame.metadata["class"] {
+    if let name = frame.metadata[.className] {
       guard !name.isEmpty else { throw frame.error("metadata \"class\" is empty, expected the name of a class") }
       return name
     }
-    guard frame.tensors["label"] != nil else {
+    guard frame.tensors[.label] != nil else {
       throw frame.error(
         "has neither metadata \"class\" nor a tensor \"label\"; imgtok writes them for a folder of classes and for "
           + "manifests with \"label\"")
     }
-    let label = try frame.int32s("label", shape: [1])[0]
+    let label = try frame.int32s(.label, shape: [1])[0]
     guard label >= 0 else { throw frame.error("\"label\" is \(label), expected 0 or more") }
     return String(label)
   }

@@ -24,7 +24,7 @@ public struct ProjectedFeatures {
 
   /// [P, D] -> [P, E]. Throws where the features are another encoder's, or of another width.
   public func callAsFunction(_ frame: Frame, _ features: Tensor) throws -> Tensor {
-    if let encoder, let own = frame.metadata["encoder"], own != encoder {
+    if let encoder, let own = frame.metadata[.encoder], own != encoder {
       throw frame.error(
         "its features come from encoder \(own), but the projector of \(checkpoint) follows encoder \(encoder); "
           + "run encode with the same checkpoint")

@@ -16,7 +16,7 @@ public struct Frame: Sendable {
   }
 
   /// The example's name: metadata `id`, else `frame-N` with its number in the input.
-  public var id: String { metadata["id"] ?? "frame-\(origin.number)" }
+  public var id: String { metadata[.id] ?? "frame-\(origin.number)" }
 
   /// The tensors' names in the order in which they are written: the widest dtype first, then by name.
   public var names: [String] {
@@ -28,7 +28,7 @@ public struct Frame: Sendable {
 
   /// An error about this frame.
   public func error(_ problem: FrameError.Problem) -> FrameError {
-    FrameError(FramePlace(source: origin.source, number: origin.number, id: metadata["id"]), problem)
+    FrameError(FramePlace(source: origin.source, number: origin.number, id: metadata[.id]), problem)
   }
 
   /// An error about this frame in a tool's own words: what is wrong, what was expected; what to do.

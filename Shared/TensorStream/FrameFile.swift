@@ -122,9 +122,9 @@ public final class FrameFile {
           rebasing: bytes[SafetensorsHeader.prefixSize..<SafetensorsHeader.prefixSize + length])),
       SafetensorsHeader.prefixSize + length + header.dataCount == range.count
     else { throw changed }
-    _ = header.metadata.take("seq")
-    let place = FramePlace(source: name, number: index, id: header.metadata["id"])
-    if let stated = header.metadata.take("crc32"), let offset = header.checksumOffset {
+    _ = header.metadata.take(.sequence)
+    let place = FramePlace(source: name, number: index, id: header.metadata[.id])
+    if let stated = header.metadata.take(.checksum), let offset = header.checksumOffset {
       let digits = Checksum.ofFrame(bytes, digitsAt: SafetensorsHeader.prefixSize + offset)
       if !digits.elementsEqual(stated.utf8) {
         throw FrameError(place, .checksum(stated: stated, found: String(decoding: digits, as: UTF8.self)))

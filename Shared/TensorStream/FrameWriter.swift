@@ -53,7 +53,9 @@ public final class FrameWriter {
   ///
   /// - Throws: `ReaderLeft`; `PlainFailure` where writing fails; `FrameError` where the metadata use a reserved name.
   public func write(_ frame: Frame) throws {
-    for key in ["seq", "crc32", "end"] where frame.metadata[key] != nil { throw frame.error(.reserved(key: key)) }
+    for key in [MetadataKey.sequence, .checksum, .end] where frame.metadata[key] != nil {
+      throw frame.error(.reserved(key: key.description))
+    }
     var metadata = frame.metadata
     try put(&metadata, frame.tensors)
     count += 1
@@ -69,8 +71,10 @@ public final class FrameWriter {
   ///
   /// - Parameter skipped: the examples that were left out.
   public func finish(skipped: Int = 0) throws {
-    var metadata: Metadata = ["end": "1", "frames": String(count)]
-    if skipped > 0 { metadata["skipped"] = String(skipped) }
+    var metadata = Metadata()
+    metadata[.end] = "1"
+    metadata[.frames] = String(count)
+    if skipped > 0 { metadata[.skipped] = String(skipped) }
     try put(&metadata, [:])
     try close()
   }
@@ -94,8 +98,8 @@ public final class FrameWriter {
   }
 
   private func put(_ metadata: inout Metadata, _ tensors: [String: RawTensor]) throws {
-    metadata["seq"] = String(count)
-    metadata["crc32"] = "00000000"
+    metadata[.sequence] = String(count)
+    metadata[.checksum] = "00000000"
     let header = SafetensorsHeader(metadata: metadata, tensors: tensors.described)
     try put(header, tensors) { start, digitsAt in
       var checksum = Checksum()

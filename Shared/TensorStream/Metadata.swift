@@ -37,8 +37,8 @@ public struct Metadata: Sendable {
   }
 
   /// Removes the entry and returns its value.
-  mutating func take(_ key: String) -> String? {
-    guard let position = entries.firstIndex(where: { $0.key == key }) else { return nil }
+  mutating func take(_ key: MetadataKey) -> String? {
+    guard let position = entries.firstIndex(where: { $0.key == key.description }) else { return nil }
     return entries.remove(at: position).value
   }
 }

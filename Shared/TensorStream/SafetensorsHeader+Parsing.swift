@@ -75,7 +75,7 @@ extension SafetensorsHeader {
       }
       let start = scanner.offset + 1
       let value = try scanner.string()
-      if key == "crc32" {
+      if key == MetadataKey.checksum.description {
         // In lower case only, so that no flipped bit can go unnoticed.
         let isPlain = scanner.offset == start + 9 && value.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
         guard isPlain, value.utf8.count == 8 else {

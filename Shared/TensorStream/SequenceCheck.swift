@@ -19,7 +19,7 @@ struct SequenceCheck {
 
   /// Where the next frame is, in messages.
   func place(_ metadata: Metadata? = nil) -> FramePlace {
-    FramePlace(source: source, number: number, id: metadata?["id"])
+    FramePlace(source: source, number: number, id: metadata?[.id])
   }
 
   /// Checks a whole frame and counts it; takes the stream's own bookkeeping out of its metadata.
@@ -27,8 +27,8 @@ struct SequenceCheck {
   /// - Returns: false for an end frame.
   mutating func accept(_ header: inout SafetensorsHeader, _ frame: UnsafeRawBufferPointer) throws(FrameError) -> Bool {
     let place = place(header.metadata)
-    let sequence = header.metadata.take("seq")
-    let stated = header.metadata.take("crc32")
+    let sequence = header.metadata.take(.sequence)
+    let stated = header.metadata.take(.checksum)
     if sequence != nil && stated == nil { throw FrameError(place, .noChecksum) }
     var damage: FrameError?
     if let stated, let offset = header.checksumOffset {
@@ -39,10 +39,10 @@ struct SequenceCheck {
     }
     if damage == nil, let sequence, sequence != String(since) {
       let problem = FrameError.Problem.sequence(stated: sequence, expected: since)
-      throw header.metadata["end"] == nil
+      throw header.metadata[.end] == nil
         ? FrameError(place, problem) : FrameError(source: source, .endFrame("is out of place: \(problem.text)"))
     }
-    if let end = header.metadata["end"] {
+    if let end = header.metadata[.end] {
       if let damage { throw FrameError(source: source, .endFrame("is bad: \(damage.problem.text)")) }
       try close(end, header)
       return false
@@ -59,9 +59,9 @@ struct SequenceCheck {
     func wrong(_ problem: String) -> FrameError { FrameError(source: source, .endFrame(problem)) }
     guard end == "1" else { throw wrong("says \"end\" = \(quoted(end)), expected \"1\"") }
     guard header.entries.isEmpty else { throw wrong("has tensors, expected none") }
-    guard let frames = header.metadata["frames"] else { throw wrong("has no count \"frames\"") }
+    guard let frames = header.metadata[.frames] else { throw wrong("has no count \"frames\"") }
     guard let stated = natural(frames) else { throw wrong("says \"frames\" = \(quoted(frames)), expected a count") }
-    let left = header.metadata["skipped"] ?? "0"
+    let left = header.metadata[.skipped] ?? "0"
     guard let left = natural(left) else { throw wrong("says \"skipped\" = \(quoted(left)), expected a count") }
     guard stated == since else { throw FrameError(source: source, .count(stated: stated, read: since)) }
     (since, isOpen) = (0, false)

@@ -99,7 +99,7 @@ struct Pictures: FrameConsumer {
 
   /// All images of an example as one picture; nil where it has none.
   private func picture(of frame: Frame) throws -> Image? {
-    var rows = [try frame.images("patches"), try frame.images("patches_rejected")]
+    var rows = [try frame.images(.prompt), try frame.images(.rejected)]
     if mask, !rows[0].isEmpty {
       guard let classes = try frame.maskClasses() else { throw frame.error("there is no tensor \"mask\" to tint with") }
       rows[0][0] = rows[0][0].tinted(classes.values, columns: classes.columns)

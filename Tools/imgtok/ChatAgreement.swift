@@ -46,7 +46,7 @@ struct ChatAgreement {
 
   /// Throws the objection where `frame` holds a chat; pictures and captions go through no chat template.
   mutating func check(_ frame: Frame) throws {
-    guard frame.metadata["question"] != nil, frame.tensors["prompt"] != nil else { return }
+    guard frame.metadata[.question] != nil, frame.tensors[.prompt] != nil else { return }
     if let objection { throw objection }
     if let note { Diagnostics.note(note) }
     note = nil

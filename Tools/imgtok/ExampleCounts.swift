@@ -8,16 +8,16 @@ struct ExampleCounts {
     case pair, choices, captions, answer, question, image
 
     init(_ frame: Frame) {
-      let has = { frame.metadata[$0] != nil }
+      let has = { (key: MetadataKey) in frame.metadata[key] != nil }
       self =
-        if has("chosen") {
+        if has(.chosen) {
           .pair
-        } else if has("choices") {
+        } else if has(.choices) {
           .choices
-        } else if frame.tensors["answer"] != nil || has("answer") {
-          has("question") ? .answer : .captions
+        } else if frame.tensors[.answer] != nil || has(.answer) {
+          has(.question) ? .answer : .captions
         } else {
-          has("question") ? .question : .image
+          has(.question) ? .question : .image
         }
     }
 
@@ -44,12 +44,12 @@ struct ExampleCounts {
   mutating func add(_ frame: Frame, isShortened: Bool) {
     var (all, withImage) = counts[Kind(frame)] ?? (0, 0)
     all += 1
-    if frame.tensors["patches"] != nil { withImage += 1 }
+    if frame.tensors[.patches] != nil { withImage += 1 }
     counts[Kind(frame)] = (all, withImage)
     if isShortened { shortened += 1 }
-    let texts = ["chosen", "rejected", "answer"].map { frame.metadata[$0] }
+    let texts = [MetadataKey.chosen, .rejected, .answer].map { frame.metadata[$0] }
     if texts.contains("") { emptyResponses += 1 }
-    if let chosen = texts[0], chosen == texts[1], frame.tensors["patches_rejected"] == nil { equalPairs += 1 }
+    if let chosen = texts[0], chosen == texts[1], frame.tensors[.rejectedPatches] == nil { equalPairs += 1 }
   }
 
   mutating func add(_ error: TooLong) {

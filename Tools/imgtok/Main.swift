@@ -145,7 +145,7 @@ struct KeyList: ExpressibleByArgument {
     var lacksTokenizer = false
     var counts = ExampleCounts()
     try maker.makeFrames(of: source, threads: threads ?? Compute.threads) { frame, isShortened in
-      if frame.metadata["question"] != nil, frame.tensors["prompt"] == nil { lacksTokenizer = true }
+      if frame.metadata[.question] != nil, frame.tensors[.prompt] == nil { lacksTokenizer = true }
       try chat.check(frame)
       counts.add(frame, isShortened: isShortened)
       try io.attempt { try io.write(frame) }

@@ -112,7 +112,7 @@ private func readMistakes(_ path: String) throws -> Mistakes {
   let reader = try FrameReader(paths: [path])
   var logps: [String: [Double]] = [:]
   while let frame = try reader.next() {
-    guard let tensor = frame.tensors["logp_choices"], let id = frame.metadata["id"] else {
+    guard let tensor = frame.tensors[.choiceLogps], let id = frame.metadata[.id] else {
       throw frame.error("has no \"logp_choices\"; score --choices adds them")
     }
     logps[id] = try tensor.floats().map(Double.init)

@@ -11,8 +11,8 @@ extension CoProcess {
   func ask(_ request: JSONObject, about frame: Frame, timeout: Double) throws -> JSONValue {
     var object = JSONObject()
     object["id"] = .string(frame.id)
-    for key in ["question", "image", "category", "benchmark"] {
-      if let value = frame.metadata[key] { object[key] = .string(value) }
+    for key in [MetadataKey.question, .image, .category, .benchmark] {
+      if let value = frame.metadata[key] { object[key.description] = .string(value) }
     }
     for (key, value) in request { object[key] = value }
     var line: [UInt8] = []

@@ -50,7 +50,7 @@ final class Extractor {
     guard Self.rules.contains(rule), !asked.isEmpty else { return found }
     var request = JSONObject()
     request["rule"] = .string(rule.rawValue)
-    if let choices = frame.metadata["choices"].flatMap({ try? JSONValue.parse($0) }) { request["choices"] = choices }
+    if let choices = frame.metadata[.choices].flatMap({ try? JSONValue.parse($0) }) { request["choices"] = choices }
     request["answers"] = .array(asked.map { .string(spans[$0] ?? "") })
     let reply = try process.ask(request, about: frame, timeout: timeout)
     let texts = reply["answers"]?.array ?? []

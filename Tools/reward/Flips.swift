@@ -33,7 +33,7 @@ struct Flips {
   private mutating func readFrames() throws {
     let reader = try FrameReader(paths: [path])
     while let frame = try reader.next() {
-      let rewards = try frame.floats("rewards", shape: [nil], hint: "--diff wants frames that reward has written")
+      let rewards = try frame.floats(.rewards, shape: [nil], hint: "--diff wants frames that reward has written")
       try insert(frame.id, rewards)
     }
   }

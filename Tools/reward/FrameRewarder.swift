@@ -64,27 +64,27 @@ struct FrameRewarder {
     var frame = frame
     let weight = rule == .format ? 0 : options.formatWeight
     var total = scores
-    for rule in Rule.allCases { frame.tensors["rewards_\(rule.rawValue)"] = nil }  // of an earlier scoring
+    for rule in Rule.allCases { frame.tensors[.rewards(of: rule.rawValue)] = nil }  // of an earlier scoring
     if weight > 0 {
       let isFollowed = completions.map(AnswerFormat.isFollowed)
       total = zip(scores, isFollowed).map { $0.blended(withFormat: $1, weight: weight) }
-      frame.tensors["rewards_format"] = RawTensor(f32: isFollowed.map { $0 ? 1 : 0 })
+      frame.tensors[.rewards(of: Rule.format.rawValue)] = RawTensor(f32: isFollowed.map { $0 ? 1 : 0 })
     }
-    frame.tensors["rewards_\(rule.rawValue)"] = RawTensor(f32: scores.map { Float($0.value) })
-    frame.tensors["rewards"] = RawTensor(f32: total.map { Float($0.value) })
-    frame.metadata["reward"] = rule.rawValue
-    frame.metadata["verdicts"] = scores.map(\.verdict.rawValue).joined(separator: ",")
-    frame.metadata["scored"] = Self.shown(spans)
-    frame.metadata["extracted"] = extracted.contains { $0 != nil } ? Self.shown(extracted) : nil
+    frame.tensors[.rewards(of: rule.rawValue)] = RawTensor(f32: scores.map { Float($0.value) })
+    frame.tensors[.rewards] = RawTensor(f32: total.map { Float($0.value) })
+    frame.metadata[.reward] = rule.rawValue
+    frame.metadata[.verdicts] = scores.map(\.verdict.rawValue).joined(separator: ",")
+    frame.metadata[.scored] = Self.shown(spans)
+    frame.metadata[.extracted] = extracted.contains { $0 != nil } ? Self.shown(extracted) : nil
     return (frame, total)
   }
 
   private func rule(of frame: Frame) throws -> Rule {
-    for key in ["category", "benchmark"] {
+    for key in [MetadataKey.category, .benchmark] {
       if let name = frame.metadata[key], let rule = special[name] { return rule }
     }
     if let general { return general }
-    guard let name = frame.metadata["reward"] else {
+    guard let name = frame.metadata[.reward] else {
       throw frame.error("has no metadata \"reward\" that names a rule; give one with --rule")
     }
     guard let rule = Rule(argument: name) else {
@@ -128,7 +128,7 @@ struct FrameRewarder {
 extension Frame {
   /// The texts of the completions; where there is a tensor of them, as many as it has rows.
   fileprivate func completions() throws -> [String] {
-    guard let text = metadata["completions"] else {
+    guard let text = metadata[.completions] else {
       throw error("has no metadata \"completions\", a JSON array of texts; run sample before this")
     }
     let values: [JSONValue]?
@@ -139,7 +139,7 @@ extension Frame {
     guard let texts, texts.count == values?.count, !texts.isEmpty else {
       throw error("the metadata \"completions\" is no JSON array of texts")
     }
-    if let tensor = try optionalTensor("completions", [.i32], shape: [nil, nil]), tensor.shape[0] != texts.count {
+    if let tensor = try optionalTensor(.completions, [.i32], shape: [nil, nil]), tensor.shape[0] != texts.count {
       throw error(
         "\"completions\" has \(tensor.shape[0]) rows, and the metadata has \(texts.count) texts; expected as many"
       )
@@ -148,7 +148,7 @@ extension Frame {
   }
 
   fileprivate func finish(count: Int) throws -> [String] {
-    guard let text = metadata["finish"] else { return [] }
+    guard let text = metadata[.finish] else { return [] }
     let finish = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     guard finish.count == count else {
       throw error("the metadata \"finish\" counts \(finish.count) completions, and there are \(count)")
@@ -157,15 +157,15 @@ extension Frame {
   }
 
   fileprivate func reference() throws -> Reference {
-    guard let text = metadata["gt"] ?? metadata["answer"] else {
+    guard let text = metadata[.truth] ?? metadata[.answer] else {
       throw error("has no reference: neither metadata \"gt\" nor \"answer\"")
     }
-    let choices = metadata["choices"].flatMap { (try? JSONValue.parse($0))?.array?.compactMap(\.string) }
+    let choices = metadata[.choices].flatMap { (try? JSONValue.parse($0))?.array?.compactMap(\.string) }
     return Reference(text, choices: choices ?? [])
   }
 
   fileprivate func boxSpace() throws -> BoxSpace? {
-    guard let name = metadata["box_space"] else { return nil }
+    guard let name = metadata[.boxSpace] else { return nil }
     guard let space = BoxSpace(rawValue: name) else {
       let known = BoxSpace.allCases.map(\.rawValue).joined(separator: ", ")
       throw error("the metadata \"box_space\" is \"\(name)\", expected one of \(known)")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Options that no frame has met: a misspelt name changes nothing, and nobody would see it.
 import Rewards
+import TensorStream
 
 /// Which names and rules the frames had.
 struct OptionUse {
@@ -9,7 +10,7 @@ struct OptionUse {
 
   mutating func add(_ scored: ScoredFrame) {
     rules.insert(scored.rule)
-    for key in ["category", "benchmark"] {
+    for key in [MetadataKey.category, .benchmark] {
       if let name = scored.frame.metadata[key] { names.insert(name) }
     }
   }

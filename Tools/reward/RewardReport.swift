@@ -33,7 +33,7 @@ final class RewardReport {
     try flips?.add(scored)
     summary.add(
       Outcome(
-        benchmark: metadata["benchmark"], category: metadata["category"], source: metadata["source"],
+        benchmark: metadata[.benchmark], category: metadata[.category], source: metadata[.source],
         pair: metadata[options.pairKey], scores: scored.scores,
         cappedCount: scored.scores.indices.count { scored.isCapped($0) },
         extractedCount: scored.extracted.count { $0 != nil }, yesNo: scored.yesNo))
@@ -59,8 +59,8 @@ final class RewardReport {
   private static func line(_ scored: ScoredFrame) -> String {
     var object = JSONObject()
     object["id"] = .string(scored.frame.id)
-    for key in ["benchmark", "category"] {
-      if let value = scored.frame.metadata[key] { object[key] = .string(value) }
+    for key in [MetadataKey.benchmark, .category] {
+      if let value = scored.frame.metadata[key] { object[key.description] = .string(value) }
     }
     object["reward"] = .string(scored.rule.rawValue)
     object["rewards"] = .array(scored.scores.map { .double($0.value) })
