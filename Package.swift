@@ -66,44 +66,54 @@ let floors: [Target] = [
     "Generation", uses: ["Failures", "CKernels", "Tensors", "Autograd", "Checkpoints", "Layers", "Models"]),
   shared(
     "Examples",
-    uses: ["Failures", "TensorStream", "Tokenizers", "Tensors", "Checkpoints", "Models"]),
+    uses: [
+      "Failures", "StrictJSON", "TensorStream", "Imaging", "Tokenizers", "Tensors", "Checkpoints", "Layers", "Models",
+    ]),
   shared("Objectives", uses: ["StrictJSON", "TensorStream", "Examples"]),
   shared(
     "Inference",
     uses: [
       "Failures", "StrictJSON", "Statistics", "Tensors", "Autograd", "TensorStream", "Tokenizers", "Checkpoints",
-      "Models", "Generation", "Examples", "Objectives",
+      "Layers", "Models", "Generation", "Examples", "Objectives",
     ]),
   shared(
     "Training",
     uses: [
-      "Failures", "StrictJSON", "Digests", "Tensors", "Autograd", "TensorStream", "Checkpoints", "Models", "Examples",
-      "Objectives", "Inference",
+      "Failures", "StrictJSON", "Digests", "Tensors", "Autograd", "TensorStream", "Checkpoints", "Layers", "Models",
+      "Examples", "Objectives", "Inference",
     ]),
   shared("ToolSupport", uses: ["Failures", "StrictJSON", "TensorStream", argumentParser]),
   shared("ComputeSupport", uses: ["Failures", "Tensors", "ToolSupport", argumentParser]),
   shared(
     "StepSupport",
-    uses: ["Failures", "TensorStream", "Checkpoints", "Training", "ToolSupport", "ComputeSupport", argumentParser]),
+    uses: [
+      "Failures", "TensorStream", "Checkpoints", "Layers", "Models", "Training", "ToolSupport", "ComputeSupport",
+      argumentParser,
+    ]),
 ]
 
 let tools: [Target] = [
   tool("frames", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream", "Imaging", "Manifests"]),
   tool("miniworld", uses: ["TensorStream", "MiniWorlds"]),
   tool(
-    "ckpt", uses: ["Failures", "StrictJSON", "Tensors", "Tokenizers", "MiniWorlds", "Checkpoints", "ComputeSupport"]),
+    "ckpt",
+    uses: [
+      "Failures", "StrictJSON", "Tensors", "Tokenizers", "MiniWorlds", "Checkpoints", "Layers", "Models", "Surgery",
+      "ComputeSupport",
+    ]),
   tool(
     "imgtok",
     uses: [
       "Failures", "StrictJSON", "Tensors", "Imaging", "Tokenizers", "Manifests", "Checkpoints", "Models",
       "ComputeSupport",
     ]),
-  tool("encode", uses: ["Tensors", "Checkpoints", "Inference", "ComputeSupport"]),
-  tool("score", uses: ["Checkpoints", "Inference", "ComputeSupport"]),
-  tool("sample", uses: ["StrictJSON", "Checkpoints", "Generation", "Inference", "ComputeSupport"]),
+  tool("encode", uses: ["Tensors", "Checkpoints", "Models", "Inference", "ComputeSupport"]),
+  tool("score", uses: ["Checkpoints", "Models", "Inference", "ComputeSupport"]),
+  tool("sample", uses: ["StrictJSON", "Checkpoints", "Models", "Generation", "Inference", "ComputeSupport"]),
   tool("reward", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream", "Rewards"]),
   tool(
-    "probe", uses: ["Failures", "StrictJSON", "TensorStream", "Imaging", "Checkpoints", "Probing", "ComputeSupport"]),
+    "probe",
+    uses: ["Failures", "StrictJSON", "TensorStream", "Imaging", "Checkpoints", "Models", "Probing", "ComputeSupport"]),
   tool("sft-step", uses: ["Objectives", "StepSupport"]),
   tool("dpo-step", uses: ["Objectives", "StepSupport"]),
   tool("grpo-step", uses: ["Objectives", "StepSupport"]),
@@ -124,15 +134,17 @@ let checks: [Target] = [
   tests("TokenizersTests", uses: ["Failures", "StrictJSON", "Tokenizers"]),
   tests("ManifestsTests", uses: ["Failures", "Imaging", "TensorStream", "Tokenizers", "Manifests"]),
   tests("MiniWorldsTests", uses: ["Failures", "MiniWorlds", "Imaging", "StrictJSON"]),
-  .executableTarget(name: "commit-loop", dependencies: ["Checkpoints"], path: "Tests/CommitLoop"),
-  tests("CheckpointsTests", uses: ["Checkpoints", "commit-loop"]),
-  tests("ModelsTests", uses: ["Tensors", "Autograd", "TensorStream", "Checkpoints", "Models"]),
+  .executableTarget(name: "commit-loop", dependencies: ["Checkpoints", "Models"], path: "Tests/CommitLoop"),
+  tests("CheckpointsTests", uses: ["Checkpoints", "Layers", "Models", "Surgery", "commit-loop"]),
+  tests("ModelsTests", uses: ["Tensors", "Autograd", "TensorStream", "Checkpoints", "Layers", "Models"]),
   tests(
     "ProbingTests",
     uses: ["Failures", "StrictJSON", "Statistics", "Tensors", "TensorStream", "Imaging", "Checkpoints", "Probing"]),
   tests(
     "GenerationTests",
-    uses: ["Failures", "StrictJSON", "Tensors", "Autograd", "TensorStream", "Checkpoints", "Models", "Generation"]),
+    uses: [
+      "Failures", "StrictJSON", "Tensors", "Autograd", "TensorStream", "Checkpoints", "Layers", "Models", "Generation",
+    ]),
   tests("ExamplesTests", uses: ["TensorStream", "Models", "Examples"]),
   tests("ObjectivesTests", uses: ["StrictJSON", "Examples", "Objectives"]),
   tests("InferenceTests", uses: ["TensorStream", "Tensors", "Models", "Checkpoints", "Examples", "Inference"]),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // From a frame to an example: every count is compared with every other before a model sees anything.
 import Failures
+import Layers
 import Models
 import TensorStream
 import Tensors

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A frame, checked: what the models are given has passed here, and nothing else has.
 import Failures
+import Layers
 import Models
 import TensorStream
 
@@ -8,6 +9,7 @@ import TensorStream
 public struct ExampleImage: Sendable {
   /// Equal for images of equal pixels (or, where a frame carries features only, of equal features).
   public let digest: String
+  public let grid: PatchGrid
   /// Rows that it takes in the language model.
   public let tokenRows: Int
   /// Bytes of its patches: rows `patchRows` of a [P, 3·p·p] U8 tensor; nil where the frame has features only.

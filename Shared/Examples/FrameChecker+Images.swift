@@ -20,43 +20,47 @@ extension FrameChecker {
     guard let vision = contract.vision else {
       throw refusal("has images, and \(contract.checkpoint) has no vision encoder")
     }
-    let count = try imageCount(gridName, vision, of: patches == nil ? featuresName : patchesName)
-    let patchesPerImage = vision.gridSize * vision.gridSize
-    if let patches { try checkPatches(patches, patchesName, vision, rows: count * patchesPerImage) }
-    if let features { try checkFeatures(features, featuresName, rows: count * vision.rowsPerImage) }
-    return (0..<count).map { number in
-      let patchRows = number * patchesPerImage..<(number + 1) * patchesPerImage
-      let featureRows = number * vision.rowsPerImage..<(number + 1) * vision.rowsPerImage
+    let grids = try grids(gridName, vision, of: patches == nil ? featuresName : patchesName)
+    let (patchCount, featureCount) = grids.reduce((0, 0)) { ($0.0 + $1.grid.count, $0.1 + $1.rows.features) }
+    if let patches { try checkPatches(patches, patchesName, vision, rows: patchCount) }
+    if let features { try checkFeatures(features, featuresName, rows: featureCount) }
+    var (firstPatch, firstFeature) = (0, 0)
+    return grids.map { grid, rows in
+      let patchRows = firstPatch..<firstPatch + grid.count
+      let featureRows = firstFeature..<firstFeature + rows.features
+      (firstPatch, firstFeature) = (patchRows.upperBound, featureRows.upperBound)
       let digest =
         patches.map { self.digest(of: $0, rows: patchRows) }
         ?? features.map { self.digest(of: $0, rows: featureRows) + " of features" } ?? ""
       return ExampleImage(
-        digest: digest, tokenRows: vision.rowsPerImage, patches: patches, patchRows: patchRows, features: features,
+        digest: digest, grid: grid, tokenRows: rows.tokens, patches: patches, patchRows: patchRows, features: features,
         featureRows: featureRows, encoder: features == nil ? nil : frame.metadata["encoder"],
         featuresName: featuresName,
         place: place)
     }
   }
 
-  /// Images that the grid counts ("h w; h w" are two).
-  private func imageCount(_ name: String, _ vision: FrameContract.Vision, of tensor: String) throws -> Int {
+  /// The images that the grid counts ("h w; h w" are two), and what each takes.
+  private func grids(
+    _ name: String, _ vision: FrameContract.Vision, of tensor: String
+  ) throws -> [(grid: PatchGrid, rows: FrameContract.ImageRows)] {
     guard let text = frame.metadata[name] else {
       throw refusal("has \"\(tensor)\" without the metadata \"\(name)\" (\"h w\", the grid of patches)")
     }
-    let grids = text.split(separator: ";", omittingEmptySubsequences: false)
-    for grid in grids {
+    return try text.split(separator: ";", omittingEmptySubsequences: false).map { grid in
       let numbers = grid.split(separator: " ").map { Int($0) }
       guard numbers.count == 2, let height = numbers[0], let width = numbers[1], height > 0, width > 0 else {
         throw refusal("\"\(name)\" is \"\(text)\", expected \"h w\" for each image, separated by semicolons")
       }
-      guard height == vision.gridSize, width == vision.gridSize else {
+      let grid = PatchGrid(height: height, width: width)
+      guard let rows = vision.rows(grid) else {
         throw refusal(
           "\"\(name)\" is \"\(text)\", but \(contract.checkpoint) takes "
-            + "\(vision.gridSize) by \(vision.gridSize) patches; "
+            + "\(vision.grid.height) by \(vision.grid.width) patches; "
             + "run imgtok with this checkpoint")
       }
+      return (grid, rows)
     }
-    return grids.count
   }
 
   private func checkPatches(_ tensor: RawTensor, _ name: String, _ vision: FrameContract.Vision, rows: Int) throws {

@@ -2,11 +2,12 @@
 // What a checkpoint asks of the frames that it is given.
 import Checkpoints
 import Failures
+import Imaging
 import Models
 import Tokenizers
 
 /// The numbers that frames and a checkpoint must agree on.
-public struct FrameContract: Sendable, Equatable {
+public struct FrameContract: Sendable {
   /// The checkpoint's path, for messages.
   public var checkpoint: String
   /// 0 where it has no language model.
@@ -20,27 +21,38 @@ public struct FrameContract: Sendable, Equatable {
   /// The tokenizer's fingerprint; nil where the checkpoint has none to compare with.
   public var tokenizer: String?
 
-  public struct Vision: Sendable, Equatable {
+  public struct Vision: Sendable {
     /// Pixels along a patch's side.
     public var patchSize: Int
-    /// Patches along each side of an image.
-    public var gridSize: Int
-    /// Rows of features, and visual tokens, of an image.
-    public var rowsPerImage: Int
+    /// The patches of an image as this checkpoint's preprocessor leaves it.
+    public var grid: PatchGrid
     /// Width of a row of features.
     public var width: Int
+    /// Rows of features that are no patches, in front of an image's others.
+    public var prefixRows: Int
     /// Mean and standard deviation of red, green and blue, for values in 0...1.
     public var mean: [Float]
     public var std: [Float]
+    /// What an image of a grid takes; nil: it is not taken.
+    public var rows: @Sendable (PatchGrid) -> ImageRows?
 
-    public init(patchSize: Int, gridSize: Int, rowsPerImage: Int, width: Int, mean: [Float], std: [Float]) {
-      self.patchSize = patchSize
-      self.gridSize = gridSize
-      self.rowsPerImage = rowsPerImage
-      self.width = width
-      self.mean = mean
-      self.std = std
+    public init(
+      patchSize: Int, grid: PatchGrid, width: Int, prefixRows: Int = 0, mean: [Float], std: [Float],
+      rows: @escaping @Sendable (PatchGrid) -> ImageRows?
+    ) {
+      (self.patchSize, self.grid, self.width, self.prefixRows) = (patchSize, grid, width, prefixRows)
+      (self.mean, self.std, self.rows) = (mean, std, rows)
     }
+  }
+
+  /// Rows of an image on its way through a model.
+  public struct ImageRows: Sendable, Equatable {
+    /// In `features`.
+    public var features: Int
+    /// In the language model.
+    public var tokens: Int
+
+    public init(features: Int, tokens: Int) { (self.features, self.tokens) = (features, tokens) }
   }
 
   public init(
@@ -62,25 +74,27 @@ public struct FrameContract: Sendable, Equatable {
     imageToken = config.imageToken
     positionCount = config.text?.positionCount ?? .max
     tokenizer = config.text == nil ? nil : try checkpoint.json("tokenizer.json").flatMap(Tokenizer.fingerprint)
-    guard let siglip = config.vision else { return }
-    let (mean, std) = try Self.normalization(checkpoint)
+    guard let encoder = config.vision else { return }
+    let preprocessor = try Self.preprocessor(checkpoint)
     vision = Vision(
-      patchSize: siglip.patchSize, gridSize: siglip.gridSize, rowsPerImage: config.featuresPerImage,
-      width: siglip.hiddenSize, mean: mean, std: std)
+      patchSize: encoder.patchSize, grid: encoder.grid, width: encoder.hiddenSize, prefixRows: config.prefixFeatures,
+      mean: preprocessor.mean.map { Float($0) }, std: preprocessor.std.map { Float($0) }
+    ) { grid in
+      guard encoder.accepts(grid) else { return nil }
+      return ImageRows(features: config.features(of: grid), tokens: config.visualTokens(of: grid))
+    }
   }
 
-  /// `image_mean` and `image_std` of the preprocessor's config; without one, SigLIP's 0.5.
-  private static func normalization(_ checkpoint: Checkpoint) throws -> (mean: [Float], std: [Float]) {
-    let (file, json) = try checkpoint.preprocessorConfig() ?? ("preprocessor_config.json", [:])
-    if json["do_normalize"]?.bool == false { return ([0, 0, 0], [1, 1, 1]) }
-    func three(_ key: String) throws -> [Float] {
-      guard let value = json[key] else { return [0.5, 0.5, 0.5] }
-      let numbers = (value.array ?? [value, value, value]).compactMap(\.double)
-      guard numbers.count == 3, key == "image_mean" || numbers.allSatisfy({ $0 > 0 }) else {
-        throw PlainFailure.badData("\(checkpoint.path): \(file): \"\(key)\" is \(value.text()), expected three numbers")
-      }
-      return numbers.map { Float($0) }
+  /// The preprocessor's config; where a checkpoint has none, what its encoder was made for.
+  private static func preprocessor(_ checkpoint: Checkpoint) throws -> Preprocessor {
+    let usual = checkpoint.anatomy.vision?.card.preprocessor?(try checkpoint.visionConfig()?.imageSize ?? 0)
+    guard let (file, json) = try checkpoint.preprocessorConfig() ?? usual.map({ ("its usual one", .object($0)) }) else {
+      throw PlainFailure.badData("\(checkpoint.path): has no preprocessor_config.json")
     }
-    return (try three("image_mean"), try three("image_std"))
+    do {
+      return try Preprocessor(json: json)
+    } catch {
+      throw PlainFailure.badData("\(checkpoint.path): \(file): \(error)")
+    }
   }
 }

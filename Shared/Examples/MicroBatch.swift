@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Examples packed into forward passes: what they share is laid out once, and no pass grows beyond its rows.
+import Layers
 import Models
 
 /// Examples laid out for one forward pass.
@@ -87,8 +88,8 @@ extension MultimodalConfig {
   /// Rows of one forward and backward pass whose activations take about 2 GiB: enough to keep the matrix products busy.
   /// A pure function of the shape, since the sums of a step depend on how it is cut.
   public var suggestedRowsPerPass: Int {
-    let text = text.map { $0.layerCount * (8 * $0.hiddenSize + 4 * $0.intermediateSize) } ?? 0
-    let image = vision.map { featureLayer * (10 * $0.hiddenSize + 2 * $0.intermediateSize) } ?? 0
+    let text = text?.activations ?? 0
+    let image = vision.map { featureLayer * $0.activationsPerLayer } ?? 0
     let bytes = 4 * max(text, image, 1)
     return min(4096, max(256, (2 << 30) / bytes))
   }

@@ -2,6 +2,7 @@
 // Which weights ran: the names that frames carry for an encoder and for a reference.
 import Checkpoints
 import Failures
+import Models
 
 extension Checkpoint {
   /// Fingerprint of the vision encoder up to the feature layer. Throws 65 where there is none.

@@ -43,10 +43,12 @@ public final class FrameEncoder {
   }
 
   private func encode(_ frames: [(frame: Frame, example: Example?)]) throws -> [FrameResult] {
-    var index: [String: Int] = [:]
+    var place: [String: Range<Int>] = [:]  // rows of all features, by digest
     var images: [ExampleImage] = []
-    for image in frames.compactMap(\.example).flatMap(\.images) where index[image.digest] == nil {
-      index[image.digest] = images.count
+    var rows = 0
+    for image in frames.compactMap(\.example).flatMap(\.images) where place[image.digest] == nil {
+      place[image.digest] = rows..<rows + image.featureRows.count
+      rows += image.featureRows.count
       images.append(image)
     }
     guard !images.isEmpty, let vision = runner.contract.vision else { return frames.map { .success($0.frame) } }
@@ -55,14 +57,15 @@ public final class FrameEncoder {
 
     return frames.map { frame, example in
       guard let example else { return .success(frame) }
-      let rows = vision.rowsPerImage
       var added: [String: Tensor] = [:]
       for (name, images) in Dictionary(grouping: example.images, by: \.featuresName) {
-        let features = Tensor(uninitialized: [images.count * rows, vision.width])
-        for (number, image) in images.enumerated() {
-          guard let at = index[image.digest] else { continue }
-          let source = all.rows(at * rows..<(at + 1) * rows)
-          (features.pointer + number * source.count).update(from: source.pointer, count: source.count)
+        let features = Tensor(uninitialized: [images.reduce(0) { $0 + $1.featureRows.count }, vision.width])
+        var row = 0
+        for image in images {
+          guard let place = place[image.digest] else { continue }
+          let source = all.rows(place)
+          (features.pointer + row * vision.width).update(from: source.pointer, count: source.count)
+          row += place.count
         }
         added[name] = features
       }
@@ -73,7 +76,7 @@ public final class FrameEncoder {
       var result = frame
       for (name, features) in added { result.tensors[name] = stored(features) }
       result.metadata["encoder"] = fingerprint
-      result.metadata["prefix_tokens"] = "0"
+      result.metadata["prefix_tokens"] = "\(vision.prefixRows)"
       result.metadata["precision"] = "f32"
       return .success(result)
     }

@@ -28,7 +28,7 @@ public final class FrameSampler: FramePass {
   /// Fingerprint of the whole model: the metadata `policy` of what it writes.
   public let fingerprint: String
   private let settings: SampleSettings
-  private let decoder: Qwen2Decoder
+  private let decoder: Decoder
   private let generator: Generator
   private let runner: PassRunner
   /// Frames in the order of arrival, done or not. Bounded, so that one long completion cannot hold back a whole stream.
@@ -40,12 +40,11 @@ public final class FrameSampler: FramePass {
   /// Throws 65 where the checkpoint has no language model or no tokenizer.
   public init(_ checkpoint: Checkpoint, _ settings: SampleSettings, note: @escaping (String) -> Void) throws {
     fingerprint = try checkpoint.requiredModelFingerprint()
-    let eyes = (MultimodalConfig.parts[checkpoint.modelType] ?? []).subtracting([.llm])
-    let model = try MultimodalModel(checkpoint, parts: eyes)
+    let model = try MultimodalModel(checkpoint, mapped: [.llm])
     runner = PassRunner(
       model, contract: try FrameContract(checkpoint, model.config), encoder: try checkpoint.encoderFingerprint(),
       note: note)
-    decoder = Qwen2Decoder(try Qwen2Weights(checkpoint))
+    decoder = Decoder(model.language)
     let vocabulary = try GenerationVocabulary(checkpoint, model.config)
     if vocabulary.ends.isEmpty, !settings.limits.ignoresEnds {
       note("\(checkpoint.path) names no end-of-turn token: completions end at --max-tokens or --stop")
@@ -123,7 +122,7 @@ public final class FrameSampler: FramePass {
 
   /// A prompt's rows in the language model, [positions, E]. Every image is encoded by itself, whatever else is under way.
   private func embeddings(_ example: Example) throws -> Tensor {
-    let tokens = try example.images.map { try runner.model.visualTokens(runner.features([$0])).value }
+    let tokens = try example.images.map { try runner.model.visualTokens(runner.features([$0]), grids: [$0.grid]).value }
     let elements = example.sequences[0].elements
     let width = decoder.config.hiddenSize
     let rows = Tensor(uninitialized: [elements.reduce(0) { $0 + $1.rows }, width])

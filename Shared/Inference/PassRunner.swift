@@ -30,11 +30,12 @@ public final class PassRunner {
 
   /// Log-probabilities of all gathers of a pass.   -> [gathers.count]
   public func logps(_ pass: MicroBatch) throws -> Variable {
-    let tokens = pass.images.isEmpty ? nil : model.visualTokens(try features(pass.images))
+    let tokens =
+      pass.images.isEmpty ? nil : model.visualTokens(try features(pass.images), grids: pass.images.map(\.grid))
     return model.logps(pass.forest, visualTokens: tokens, pass.gathers)
   }
 
-  /// Features of images, one after the other.   -> [images · rowsPerImage, D]
+  /// Features of images, one after the other.   -> [Σ featureRows, D]
   public func features(_ images: [ExampleImage]) throws -> Variable {
     guard let vision = contract.vision else { preconditionFailure("images for a model without an encoder") }
     let stored = try images.map { try usableFeatures($0) }
@@ -43,16 +44,18 @@ public final class PassRunner {
     guard missing.count < images.count else { return fresh ?? Variable(Tensor(zeros: [0, vision.width])) }
 
     // Only a frozen encoder comes here, so that plain copies lose no gradient.
-    let all = Tensor(uninitialized: [images.count * vision.rowsPerImage, vision.width])
-    var next = 0
-    for (index, features) in stored.enumerated() {
-      let target = all.rows(index * vision.rowsPerImage..<(index + 1) * vision.rowsPerImage)
+    let all = Tensor(uninitialized: [images.reduce(0) { $0 + $1.featureRows.count }, vision.width])
+    var (row, nextFresh) = (0, 0)
+    for (image, features) in zip(images, stored) {
+      let count = image.featureRows.count
+      let target = all.rows(row..<row + count)
+      row += count
       if let features {
-        try copyRows(features, images[index].featureRows, to: target)
+        try copyRows(features, image.featureRows, to: target)
       } else if let fresh {
-        let source = fresh.value.rows(next * vision.rowsPerImage..<(next + 1) * vision.rowsPerImage)
+        let source = fresh.value.rows(nextFresh..<nextFresh + count)
         target.pointer.update(from: source.pointer, count: target.count)
-        next += 1
+        nextFresh += count
       }
     }
     return Variable(all)
@@ -107,7 +110,7 @@ public final class PassRunner {
       (pixels.pointer + at).update(from: part.pointer, count: part.count)
       at += part.count
     }
-    return model.features(pixels)
+    return model.features(pixels, grids: images.map(\.grid))
   }
 
   private func copyRows(_ tensor: RawTensor, _ rows: Range<Int>, to target: Tensor) throws {

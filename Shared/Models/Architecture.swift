@@ -54,7 +54,8 @@ public protocol Architecture: SendableMetatype {
 public protocol VisionConfig: Sendable {
   /// Reads `vision_config`, or the config of a plain vision model, with the card's defaults. Throws 65, naming the key.
   init(_ reader: ConfigReader) throws
-  /// Pixels along a patch's side.
+  /// Pixels along a picture's side, and along a patch's.
+  var imageSize: Int { get }
   var patchSize: Int { get }
   /// The patches of a picture as the preprocessor leaves it; a picture of another grid is refused unless `accepts` it.
   var grid: PatchGrid { get }

@@ -5,6 +5,8 @@ import Checkpoints
 import ComputeSupport
 import Examples
 import Failures
+import Layers
+import Models
 import Objectives
 import ToolSupport
 import Training

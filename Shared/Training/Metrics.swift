@@ -2,6 +2,7 @@
 // The JSON line of an optimizer step, with TRL's names.
 import Checkpoints
 import Glibc
+import Layers
 import StrictJSON
 
 /// What one optimizer step reports.

@@ -6,6 +6,7 @@ import Examples
 import Failures
 import Glibc
 import Inference
+import Layers
 import Models
 import Objectives
 import StrictJSON
@@ -65,7 +66,7 @@ struct RunOpening {
     let model = try MultimodalModel(
       base, trainable: options.train, onlyNewProjectorLayers: options.onlyNewProjectorLayers)
     self.model = model
-    if options.onlyNewProjectorLayers, model.config.oldProjectorLayers == nil {
+    if options.onlyNewProjectorLayers, !model.config.hasNewProjectorLayers {
       throw PlainFailure.usage(
         "--train projector.new: the projector of \(base.path) has no layers behind older ones "
           + "(ckpt attach --projector-layers adds some); --train projector trains all of it")

@@ -5,6 +5,8 @@ import Digests
 import Examples
 import Failures
 import Inference
+import Layers
+import Models
 import Objectives
 import StrictJSON
 

@@ -5,6 +5,7 @@ import Checkpoints
 import Examples
 import Failures
 import Inference
+import Layers
 import Models
 import Objectives
 import StrictJSON

@@ -6,6 +6,7 @@ import Examples
 import Failures
 import Glibc
 import Inference
+import Layers
 import Models
 import Objectives
 import StrictJSON

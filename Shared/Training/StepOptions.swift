@@ -3,6 +3,8 @@ import Checkpoints
 // What a training run is told: the values of the options that change its numbers.
 import Examples
 import Inference
+import Layers
+import Models
 import Objectives
 import StrictJSON
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The smallest difference there is, in every dtype, and none.
 
+import Layers
+import Models
+import Surgery
 import Tensors
 import TestSupport
 import Testing

@@ -3,6 +3,7 @@
 // reader at any moment sees one whole generation.
 
 import Glibc
+import Models
 import TestSupport
 import Testing
 

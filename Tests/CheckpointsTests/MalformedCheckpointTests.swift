@@ -2,6 +2,7 @@
 // What is wrong with a checkpoint is said in one line that names the file and the key.
 
 import Glibc
+import Models
 import StrictJSON
 import Tensors
 import TestSupport

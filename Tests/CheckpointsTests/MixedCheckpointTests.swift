@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Checkpoints whose parts do not agree: a stored head beside tied embeddings, tensors of several dtypes.
 
+import Models
 import StrictJSON
+import Surgery
 import Tensors
 import TestSupport
 import Testing

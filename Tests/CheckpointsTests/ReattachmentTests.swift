@@ -2,7 +2,9 @@
 // Parts put together: what comes out is what went in, and what does not fit is named.
 
 import Failures
+import Models
 import StrictJSON
+import Surgery
 import Tensors
 import TestSupport
 import Testing

@@ -3,6 +3,7 @@
 
 import Glibc
 import StrictJSON
+import Surgery
 import TensorStream
 import Tensors
 import TestSupport

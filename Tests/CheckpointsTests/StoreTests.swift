@@ -2,6 +2,8 @@
 // Training replaces a checkpoint generation by generation; what it does not train keeps its bytes.
 
 import Glibc
+import Layers
+import Models
 import StrictJSON
 import Tensors
 import TestSupport

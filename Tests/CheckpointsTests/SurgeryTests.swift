@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 
 import Glibc
+import Layers
+import Models
 import StrictJSON
+import Surgery
 import Tensors
 import TestSupport
 import Testing

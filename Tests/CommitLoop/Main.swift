@@ -4,6 +4,8 @@
 
 import Checkpoints
 import Glibc
+import Layers
+import Models
 import StrictJSON
 import Tensors
 

@@ -3,6 +3,7 @@
 import Autograd
 import Checkpoints
 import Failures
+import Layers
 import Models
 import TensorStream
 import Tensors

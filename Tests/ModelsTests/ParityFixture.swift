@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The recorded batch of a tiny checkpoint, and what PyTorch got from it (Tests/Fixtures/README.md).
 import Checkpoints
+import Layers
 import Models
 import TensorStream
 import Tensors

@@ -2,6 +2,7 @@
 // Forward passes against transformers: a wrong epsilon, GELU, layer or rotary base is ten times above these tolerances
 // (the table in Tests/Fixtures/README.md), another order of summation ten times below.
 import Autograd
+import Layers
 import Models
 import TensorStream
 import TestSupport

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The layout of micro-batches: shared prefixes once, every sequence readable from its path.
+import Layers
 import TestSupport
 import Testing
 

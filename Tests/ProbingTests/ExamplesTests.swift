@@ -3,6 +3,7 @@
 import Checkpoints
 import Failures
 import Glibc
+import Models
 import TensorStream
 import Tensors
 import TestSupport

@@ -2,6 +2,7 @@
 // ckpt as a user runs it.
 import Checkpoints
 import Glibc
+import Models
 import StrictJSON
 import TestSupport
 import Testing

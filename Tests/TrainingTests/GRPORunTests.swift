@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A GRPO run around its formula: the policy that sampled, batches that teach nothing, and taking up a stopped run.
 import Checkpoints
+import Models
 import StrictJSON
 import TensorStream
 import TestSupport

@@ -2,6 +2,8 @@
 import ArgumentParser
 import Checkpoints
 import Failures
+import Models
+import Surgery
 import ToolSupport
 
 struct Attach: Tool {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import ArgumentParser
 import Checkpoints
+import Models
+import Surgery
 import Tensors
 import ToolSupport
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 import ArgumentParser
 import Checkpoints
+import Layers
+import Models
 import StrictJSON
+import Surgery
 import ToolSupport
 
 struct Diff: Tool {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import ArgumentParser
 import Checkpoints
+import Layers
+import Surgery
 import ToolSupport
 
 struct New: Tool {

@@ -3,6 +3,8 @@ import ArgumentParser
 import Checkpoints
 import ComputeSupport
 import Failures
+import Layers
+import Models
 import StrictJSON
 import Tensors
 import Tokenizers
@@ -57,11 +59,11 @@ struct Show: Tool {
       "model        \(checkpoint.modelType.isEmpty ? "without model_type" : checkpoint.modelType)",
     ]
     let config = checkpoint.config
-    if let vision = config["vision_config"] ?? (checkpoint.modelType == "siglip_vision_model" ? config : nil) {
+    if let vision = config["vision_config"] ?? (checkpoint.anatomy.vision == nil ? nil : config) {
       lines.append("  vision     \(Self.summary(vision, Self.visionKeys))")
     }
-    if checkpoint.modelType == "llava" { lines.append("  features   \(Self.summary(config, Self.featureKeys))") }
-    if let text = config["text_config"] ?? (checkpoint.modelType == "qwen2" ? config : nil) {
+    if checkpoint.anatomy.whole != nil { lines.append("  features   \(Self.summary(config, Self.featureKeys))") }
+    if let text = config["text_config"] ?? (checkpoint.anatomy.language == nil ? nil : config) {
       lines.append("  llm        \(Self.summary(text, Self.textKeys))")
     }
     lines.append("part         tensors      parameters  dtypes")
@@ -187,7 +189,7 @@ struct Show: Tool {
   /// What imgtok would make of the checkpoint's own chat template; nil where there is none.
   private static func chat(_ checkpoint: Checkpoint) throws -> JSONValue? {
     let config = checkpoint.config
-    guard config["text_config"] != nil || checkpoint.modelType == "qwen2" else { return nil }
+    guard config["text_config"] != nil || checkpoint.anatomy.language != nil else { return nil }
     let id = (config["image_token_id"] ?? config["image_token_index"])?.int
     let takesImages = config["vision_config"] != nil && id != nil
     guard

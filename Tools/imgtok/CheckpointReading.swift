@@ -64,7 +64,7 @@ private func limit(_ positionCount: Int, rowsPerImage: Int, _ texts: TextOptions
     truncatesResponses: texts.truncatesResponses)
 }
 
-private func readPreprocessor(_ checkpoint: Checkpoint, _ vision: SigLIPConfig) throws -> Preprocessor {
+private func readPreprocessor(_ checkpoint: Checkpoint, _ vision: any VisionConfig) throws -> Preprocessor {
   guard let (name, json) = try checkpoint.preprocessorConfig() else {
     throw PlainFailure.badData("\(checkpoint.path): has no preprocessor_config.json, which says how images are resized")
   }
@@ -75,8 +75,8 @@ private func readPreprocessor(_ checkpoint: Checkpoint, _ vision: SigLIPConfig) 
     throw PlainFailure.badData("\(checkpoint.path): \(name): \(error)")
   }
   if let size = preprocessor.outputSize {
-    let grid = (size.height / vision.patchSize, size.width / vision.patchSize)
-    guard grid == (vision.gridSize, vision.gridSize) else {
+    let grid = PatchGrid(height: size.height / vision.patchSize, width: size.width / vision.patchSize)
+    guard vision.accepts(grid) else {
       throw PlainFailure.badData(
         "\(checkpoint.path): \(name) makes images of \(size.width) x \(size.height) pixels, but config.json's image_size is "
           + "\(vision.imageSize)")

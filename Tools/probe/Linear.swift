@@ -4,6 +4,7 @@ import ArgumentParser
 import Checkpoints
 import ComputeSupport
 import Failures
+import Models
 import Probing
 import StrictJSON
 import TensorStream

@@ -5,6 +5,7 @@ import Checkpoints
 import ComputeSupport
 import Generation
 import Inference
+import Models
 import ToolSupport
 
 @main struct Sample: FrameFilter {

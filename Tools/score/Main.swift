@@ -4,6 +4,7 @@ import ArgumentParser
 import Checkpoints
 import ComputeSupport
 import Inference
+import Models
 import ToolSupport
 
 @main struct Score: FrameFilter {
