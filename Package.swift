@@ -69,7 +69,8 @@ let floors: [Target] = [
     uses: [
       "Failures", "StrictJSON", "TensorStream", "Imaging", "Tokenizers", "Tensors", "Checkpoints", "Layers", "Models",
     ]),
-  shared("Objectives", uses: ["StrictJSON", "TensorStream", "Examples"]),
+  shared("OptionTables", uses: ["StrictJSON"]),
+  shared("Objectives", uses: ["StrictJSON", "TensorStream", "OptionTables", "Examples"]),
   shared(
     "Inference",
     uses: [
@@ -80,6 +81,7 @@ let floors: [Target] = [
     "Training",
     uses: [
       "Failures", "StrictJSON", "Digests", "Tensors", "Autograd", "TensorStream", "Checkpoints", "Layers", "Models",
+      "OptionTables",
       "Examples", "Objectives", "Inference",
     ]),
   shared("ToolSupport", uses: ["Failures", "StrictJSON", "TensorStream", argumentParser]),
@@ -87,7 +89,8 @@ let floors: [Target] = [
   shared(
     "StepSupport",
     uses: [
-      "Failures", "TensorStream", "Checkpoints", "Layers", "Models", "Training", "ToolSupport", "ComputeSupport",
+      "Failures", "OptionTables", "Layers", "Models", "Examples", "Objectives", "Training", "ToolSupport",
+      "ComputeSupport",
       argumentParser,
     ]),
 ]
@@ -114,9 +117,9 @@ let tools: [Target] = [
   tool(
     "probe",
     uses: ["Failures", "StrictJSON", "TensorStream", "Imaging", "Checkpoints", "Models", "Probing", "ComputeSupport"]),
-  tool("sft-step", uses: ["Objectives", "StepSupport"]),
-  tool("dpo-step", uses: ["Objectives", "StepSupport"]),
-  tool("grpo-step", uses: ["Objectives", "StepSupport"]),
+  tool("sft-step", uses: ["OptionTables", "Objectives", "Training", "StepSupport", "ComputeSupport"]),
+  tool("dpo-step", uses: ["OptionTables", "Objectives", "Training", "StepSupport", "ComputeSupport"]),
+  tool("grpo-step", uses: ["OptionTables", "Objectives", "Training", "StepSupport", "ComputeSupport"]),
 ]
 
 let checks: [Target] = [
@@ -145,6 +148,7 @@ let checks: [Target] = [
     uses: [
       "Failures", "StrictJSON", "Tensors", "Autograd", "TensorStream", "Checkpoints", "Layers", "Models", "Generation",
     ]),
+  tests("OptionTablesTests", uses: ["StrictJSON", "OptionTables", "StepSupport", argumentParser]),
   tests("ExamplesTests", uses: ["TensorStream", "Models", "Examples"]),
   tests("ObjectivesTests", uses: ["StrictJSON", "Examples", "Objectives"]),
   tests("InferenceTests", uses: ["TensorStream", "Tensors", "Models", "Checkpoints", "Examples", "Inference"]),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a step minimises: log-probabilities of a pass in, their share of the batch's loss and its gradient out.
 import Examples
-import Models
+import OptionTables
 import StrictJSON
 
 /// What all passes of a batch are divided by, once: it is known before the first pass.
@@ -79,8 +79,11 @@ public protocol Objective: Sendable {
   /// What it reads from a frame.
   var responses: Responses { get }
   var needsReference: Bool { get }
-  /// Its own options, under their names on the command line.
-  var record: [(name: String, value: JSONValue)] { get }
+  /// Its own options.
+  associatedtype Table: OptionTable
+  var options: OptionValues<Table> { get }
+  /// What is wrong with them, in the words of the command line; nil: nothing.
+  func problem(batchSize: Int) -> String?
   /// How many optimizer steps a batch gives.
   var plan: UpdatePlan { get }
   /// True where completions must come from the weights that are trained.
@@ -101,6 +104,9 @@ public protocol Objective: Sendable {
 }
 
 extension Objective {
+  /// Its own options that change numbers, as the training state keeps them.
+  public var record: [(name: String, value: JSONValue)] { options.record }
+  public func problem(batchSize: Int) -> String? { options.problem }
   public var plan: UpdatePlan { UpdatePlan() }
   public var checksPolicy: Bool { false }
   public func describe(_ batch: [Example]) -> [(name: String, value: Double)] { [] }

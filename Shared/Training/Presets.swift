@@ -2,8 +2,6 @@ import Checkpoints
 // SPDX-License-Identifier: MIT
 // The published settings of PIVOT (arXiv 2510.16333) and its training scripts, of VLAA-Thinker (arXiv 2504.11468), and
 // the defaults of TRL's GRPO.
-import Examples
-import Inference
 import Objectives
 
 /// A named set of options. What is given explicitly goes before it.
@@ -30,80 +28,105 @@ public enum Preset: String, CaseIterable, Sendable {
     }
   }
 
-  public var choices: StepChoices {
+  /// What it says of the run.
+  public var step: StepOptions {
     switch self {
-    case .s1a, .s1b, .sft, .dpo: pivotChoices
-    case .vlaaGRPO: vlaaChoices
-    case .trlGRPO: trlChoices
+    case .s1a, .s1b, .sft, .dpo: pivot
+    case .vlaaGRPO: vlaa
+    case .trlGRPO: trl
     }
   }
 
-  /// 512 prompts sampled at a time and optimizer steps of 256, used once; cosine to 5e-7 after 3 % of warm-up; a KL term
-  /// that is steered from 1e-3 to a KL of 5e-4; tokens averaged by completion, completions by group.
-  private var vlaaChoices: StepChoices {
-    var choices = StepChoices()
-    choices.batchSize = 512
-    choices.epochs = 1
-    choices.schedule = .cosine
-    choices.minLearningRate = 5e-7
-    choices.warmup = .fraction(0.03)
-    choices.grpo.minibatchSize = 256
-    choices.grpo.innerEpochs = 1
-    choices.grpo.loss = .grpo
-    choices.grpo.advantage = .std
-    choices.grpo.klCoefficient = 1e-3
-    choices.grpo.klTarget = 5e-4
-    return choices
+  /// What it says of supervised fine-tuning.
+  public var sft: SFTOptions {
+    var options = SFTOptions()
+    if self == .sft { options.target = .chosen }
+    return options
   }
 
-  /// The token mean over the batch, the ratio clipped at 0.2, no KL term.
-  private var trlChoices: StepChoices {
-    var choices = StepChoices()
-    choices.learningRate = 1e-6
-    choices.grpo.loss = .dapo
-    choices.grpo.advantage = .std
-    choices.grpo.clipLow = 0.2
-    choices.grpo.clipHigh = 0.2
-    choices.grpo.klCoefficient = 0
-    return choices
+  /// What it says of DPO.
+  public var dpo: DPOOptions {
+    var options = DPOOptions()
+    if self == .dpo { (options.beta, options.labelSmoothing, options.gamma) = (0.1, 0, 0) }
+    return options
+  }
+
+  /// What it says of GRPO: of VLAA-Thinker a KL term that is steered from 1e-3 to a KL of 5e-4, tokens averaged by
+  /// completion, completions by group; of TRL the token mean over the batch, the ratio clipped at 0.2, no KL term.
+  public var grpo: GRPOOptions {
+    var options = GRPOOptions()
+    switch self {
+    case .vlaaGRPO:
+      (options.loss, options.advantage) = (.grpo, .std)
+      (options.klCoefficient, options.klTarget) = (1e-3, 5e-4)
+      (options.minibatchSize, options.innerEpochs) = (256, 1)
+    case .trlGRPO:
+      (options.loss, options.advantage) = (.dapo, .std)
+      (options.clipLow, options.clipHigh, options.klCoefficient) = (0.2, 0.2, 0)
+    default: break
+    }
+    return options
+  }
+
+  /// 512 prompts sampled at a time and optimizer steps of 256, used once; cosine to 5e-7 after 3 % of warm-up.
+  private var vlaa: StepOptions {
+    var options = StepOptions()
+    options.batchSize = 512
+    options.epochs = 1
+    options.schedule = .cosine
+    options.minLearningRate = 5e-7
+    options.warmup = .fraction(0.03)
+    return options
+  }
+
+  private var trl: StepOptions {
+    var options = StepOptions()
+    options.learningRate = 1e-6
+    return options
   }
 
   /// All stages: AdamW without weight decay, cosine to 0, 3 % warm-up, norm clipped at 1, 256 examples a step, seed 42.
-  private var pivotChoices: StepChoices {
-    var choices = StepChoices()
-    choices.batchSize = 256
-    choices.schedule = .cosine
-    choices.warmup = .fraction(0.03)
-    choices.clipNorm = 1
-    choices.weightDecay = 0
-    choices.seed = 42
-    choices.shuffle = true
+  private var pivot: StepOptions {
+    var options = StepOptions()
+    options.batchSize = 256
+    options.schedule = .cosine
+    options.warmup = .fraction(0.03)
+    options.clipNorm = 1
+    options.weightDecay = 0
+    options.seed = 42
+    options.shuffle = true
     switch self {
     case .s1a:
-      choices.train = [.projector]
-      choices.learningRate = 1e-3
-      choices.epochs = 1
+      options.train = [.projector]
+      options.learningRate = 1e-3
+      options.epochs = 1
     case .s1b:
-      choices.train = [.vision, .projector, .llm]
-      choices.learningRate = 1e-5
-      choices.visionLearningRate = 2e-6
-      choices.epochs = 1
+      options.train = [.vision, .projector, .llm]
+      options.learningRate = 1e-5
+      options.visionLearningRate = 2e-6
+      options.epochs = 1
     case .sft:
-      choices.train = [.vision, .projector, .llm]
-      choices.learningRate = 1e-5
-      choices.epochs = 3
-      choices.dropLast = true
-      choices.target = .chosen
+      options.train = [.vision, .projector, .llm]
+      options.learningRate = 1e-5
+      options.epochs = 3
+      options.dropLast = true
     case .dpo:
-      choices.train = [.vision, .projector, .llm]
-      choices.learningRate = 1e-6
-      choices.epochs = 3
-      choices.dropLast = true
-      choices.beta = 0.1
-      choices.labelSmoothing = 0
-      choices.gamma = 0
+      options.train = [.vision, .projector, .llm]
+      options.learningRate = 1e-6
+      options.epochs = 3
+      options.dropLast = true
     case .vlaaGRPO, .trlGRPO: break
     }
-    return choices
+    return options
+  }
+}
+
+extension StepOptions {
+  /// What was given, then what the preset says.
+  /// - Parameter learningRate: the default of the tool, where neither has one.
+  public init(_ given: StepOptions, preset: Preset? = nil, learningRate: Double) {
+    var fallback = StepOptions()
+    fallback.learningRate = learningRate
+    self = given.or(preset?.step ?? StepOptions()).or(fallback)
   }
 }

@@ -64,9 +64,9 @@ struct RunOpening {
     let initial = try store.existing == nil ? base : named.map { try Checkpoint(opening: $0) }
     self.initial = initial
     let model = try MultimodalModel(
-      base, trainable: options.train, onlyNewProjectorLayers: options.onlyNewProjectorLayers)
+      base, trainable: options.train.parts, onlyNewProjectorLayers: options.train.onlyNewProjectorLayers)
     self.model = model
-    if options.onlyNewProjectorLayers, !model.config.hasNewProjectorLayers {
+    if options.train.onlyNewProjectorLayers, !model.config.hasNewProjectorLayers {
       throw PlainFailure.usage(
         "--train projector.new: the projector of \(base.path) has no layers behind older ones "
           + "(ckpt attach --projector-layers adds some); --train projector trains all of it")
@@ -75,9 +75,12 @@ struct RunOpening {
     options.rowsPerPass = options.rowsPerPass ?? model.config.suggestedRowsPerPass
     self.options = options
     let from = initial ?? (saved == nil ? base : nil)
+    var record = JSONObject()
+    let resolved = options.resolved(totalSteps: totalSteps, schedule: schedule)
+    for (name, value) in resolved.record + objective.record { record[name] = value }
     var now = RunState(
       tool: request.tool,
-      options: options.record(objective, totalSteps: totalSteps, schedule: schedule),
+      options: record,
       initPath: from.map { absolutePath($0.path) } ?? old?.initPath ?? "",
       initFingerprint: try from.map { try $0.requiredModelFingerprint() } ?? old?.initFingerprint ?? "",
       input: source.input)

@@ -191,32 +191,3 @@ public struct RunState: Sendable, Equatable {
 
   private static func words(_ value: JSONValue) -> String { value.string ?? value.text() }
 }
-
-extension StepOptions {
-  /// Every option that changes numbers, under its name on the command line.
-  ///
-  /// The length of the run changes them through the schedule only: a run at a constant rate may be made longer.
-  public func record(_ objective: any Objective, totalSteps: Int?, schedule: LearningRateSchedule) -> JSONObject {
-    var record = JSONObject()
-    let trained = Part.allCases.filter(train.contains).map { part in
-      part.rawValue + (part == .projector && onlyNewProjectorLayers ? ".new" : "")
-    }
-    record["train"] = .string(trained.joined(separator: ","))
-    record["lr"] = .double(learningRates[.llm] ?? 0)
-    record["lr-vision"] = .double(learningRates[.vision] ?? 0)
-    record["lr-projector"] = .double(learningRates[.projector] ?? 0)
-    if minLearningRate != 0 { record["min-lr"] = .double(minLearningRate) }
-    record["batch-size"] = .int(batchSize)
-    record["schedule"] = .string(schedule.schedule.rawValue)
-    if schedule.schedule != .constant { record["steps"] = totalSteps.map { .int($0) } ?? .null }
-    record["warmup"] = .int(schedule.warmupSteps)
-    record["shuffle"] = .bool(shuffle)
-    record["drop-last"] = .bool(dropLast)
-    record["clip-norm"] = .double(clipNorm)
-    record["weight-decay"] = .double(weightDecay)
-    record["seed"] = .string("\(seed)")
-    record["rows-per-pass"] = rowsPerPass.map { .int($0) } ?? .null
-    for (name, value) in objective.record { record[name] = value }
-    return record
-  }
-}

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Learning rates over a run: the formulas of transformers' get_scheduler.
 import Glibc
+import OptionTables
+import StrictJSON
 
 /// How the learning rate goes from its peak to the end of the run.
-public enum Schedule: String, CaseIterable, Sendable {
+public enum Schedule: String, CaseIterable, OptionValue {
   /// The peak throughout.
   case constant
   /// A straight line to 0.
@@ -34,6 +36,15 @@ public enum Warmup: Sendable, Equatable {
     switch self {
     case .steps(let steps): steps
     case .fraction(let fraction): total.map { Int((Double($0) * fraction).rounded(.up)) } ?? 0
+    }
+  }
+}
+
+extension Warmup: OptionValue {
+  public var json: JSONValue {
+    switch self {
+    case .fraction(let fraction): .double(fraction)
+    case .steps(let steps): .int(steps)
     }
   }
 }

@@ -56,7 +56,9 @@ public final class StepLoop {
   /// Opens everything; takes no step and writes nothing.
   /// Throws 64, 65, 66 or 73 as the manual says.
   public init(_ request: StepRequest, _ options: StepOptions, _ objective: any Objective, host: any StepHost) throws {
-    if let problem = options.problem { throw PlainFailure.usage(problem) }
+    if let problem = options.problem ?? objective.problem(batchSize: options.batchSize) {
+      throw PlainFailure.usage(problem)
+    }
     self.request = request
     self.objective = objective
     self.host = host

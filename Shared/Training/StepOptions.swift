@@ -1,171 +1,167 @@
-import Checkpoints
 // SPDX-License-Identifier: MIT
-// What a training run is told: the values of the options that change its numbers.
-import Examples
-import Inference
+// What a training run is told: the options that change its numbers, of every step tool.
 import Layers
 import Models
-import Objectives
+import OptionTables
 import StrictJSON
 
-/// Options as given: nil where nobody gave a value. Explicit ones go before a preset's, a preset's before the defaults.
-public struct StepChoices: Sendable, Equatable {
-  public var train: [Part]?
-  public var onlyNewProjectorLayers: Bool?
-  public var learningRate: Double?
-  public var visionLearningRate: Double?
-  public var projectorLearningRate: Double?
-  public var batchSize: Int?
-  public var steps: Int?
-  public var epochs: Int?
-  public var shuffle: Bool?
-  public var dropLast: Bool?
-  public var schedule: Schedule?
-  public var warmup: Warmup?
-  public var clipNorm: Double?
-  public var weightDecay: Double?
-  public var seed: UInt64?
-  public var beta: Double?
-  public var labelSmoothing: Double?
-  public var gamma: Double?
-  public var target: SFTTarget?
-  public var rowsPerPass: Int?
-  public var minLearningRate: Double?
-  public var grpo = GRPOChoices()
+/// The options that every step tool has, in the order of their help. In the training state they stand in the order of their
+/// places.
+public struct StepTable: OptionTable {
+  public static let table = StepTable()
 
-  public init() {}
+  public let train: Setting<TrainedParts> = .init(
+    "train",
+    """
+    The parts that learn (default: {default}). projector.new is the part of the projector that ckpt attach \
+    --projector-layers has added.
+    """,
+    valueName: "parts", default: TrainedParts(Part.allCases),
+    check: OptionCheck { $0.parts.isEmpty ? ": names no part; the parts are vision, projector and llm" : nil })
 
-  /// These choices, and `other`'s where there is none.
-  public func or(_ other: StepChoices) -> StepChoices {
-    var result = other
-    func take<Value>(_ path: WritableKeyPath<StepChoices, Value?>) {
-      if let value = self[keyPath: path] { result[keyPath: path] = value }
-    }
-    // Which parts learn is one choice: who names them says of each how much.
-    if train != nil { (result.train, result.onlyNewProjectorLayers) = (train, onlyNewProjectorLayers) }
-    take(\.learningRate)
-    take(\.visionLearningRate)
-    take(\.projectorLearningRate)
-    take(\.batchSize)
-    take(\.steps)
-    take(\.epochs)
-    take(\.shuffle)
-    take(\.dropLast)
-    take(\.schedule)
-    take(\.warmup)
-    take(\.clipNorm)
-    take(\.weightDecay)
-    take(\.seed)
-    take(\.beta)
-    take(\.labelSmoothing)
-    take(\.gamma)
-    take(\.target)
-    take(\.rowsPerPass)
-    take(\.minLearningRate)
-    result.grpo = grpo.or(other.grpo)
-    return result
-  }
-}
+  public let learningRate: Setting<Double> = .init(
+    "lr", "Peak learning rate (default: 1e-6; of sft-step 1e-5).", valueName: "rate", default: 1e-6, check: .notNegative
+  )
 
-/// The resolved options of a run.
-public struct StepOptions: Sendable, Equatable {
-  /// The parts that learn.
-  public var train: Set<Part>
-  /// Of the projector, only the layers that `ckpt attach` put behind older ones (`--train projector.new`).
-  public var onlyNewProjectorLayers: Bool
-  /// Peak learning rate of each part that learns.
-  public var learningRates: [Part: Double]
+  public let visionLearningRate: Setting<Double> = .init(
+    "lr-vision", "Peak learning rate of the vision encoder (default: --lr).", valueName: "rate",
+    resolved: { $0.learningRate }, check: .notNegative)
+
+  public let projectorLearningRate: Setting<Double> = .init(
+    "lr-projector", "Peak learning rate of the projector (default: --lr).", valueName: "rate",
+    resolved: { $0.learningRate }, check: .notNegative)
+
   /// Rate of the LLM at which `linear` and `cosine` end; the other parts end at the same share of theirs.
-  public var minLearningRate: Double
+  public let minLearningRate: Setting<Double> = .init(
+    "min-lr",
+    "The learning rate at which linear and cosine end (default: {default}); other parts end at the same share of theirs.",
+    valueName: "rate", default: 0,
+    check: { rate, values in
+      let peak = values.learningRate
+      return (0...max(0, peak)).contains(rate)
+        ? nil : " \(rate): must be at least 0 and at most --lr, which is \(peak)"
+    },
+    record: .when(place: 0) { $0.minLearningRate != 0 })
+
   /// Examples an optimizer step (of GRPO, groups a batch).
-  public var batchSize: Int
-  /// Optimizer steps in all; nil: as many as the data give.
-  public var steps: Int?
-  /// Passes over a file; nil: as many as `steps` need, else one.
-  public var epochs: Int?
-  public var shuffle: Bool
-  /// Leaves out an epoch's last batch where it is smaller than the others.
-  public var dropLast: Bool
+  public let batchSize: Setting<Int> = .init(
+    "batch-size",
+    "Frames of a batch: examples, pairs or groups; one optimizer step unless grpo-step is told otherwise (default: {default}).",
+    valueName: "n", default: 8, check: .positive)
+
+  /// nil: as many as the data give. They change numbers through the schedule only: a run at a constant rate may be made longer.
+  public let steps: OpenSetting<Int> = .init(
+    "steps", "Optimizer steps of the run in all.", valueName: "n", check: { value, _ in OptionCheck.positive(value) },
+    record: .when(place: 2) { $0.schedule != .constant })
+
+  /// nil: as many as `steps` need, else one. The state counts them as steps.
+  public let epochs: OpenSetting<Int> = .init(
+    "epochs", "Passes over the file (default: what --steps needs, else 1). Whichever comes first ends the run.",
+    valueName: "n", check: { value, _ in OptionCheck.positive(value) }, record: .never)
+
+  public let shuffle: Setting<Bool> = .init(
+    "shuffle", "Use the file's frames in another order each epoch, by the seed (default: {default}).", default: false,
+    record: .always(place: 3))
+
+  public let dropLast: Setting<Bool> = .init(
+    "drop-last", "Leave out an epoch's last batch where it is smaller than the others (default: {default}).",
+    default: false, record: .always(place: 3))
+
   /// nil: cosine where the run's length is known, else constant.
-  public var schedule: Schedule?
-  public var warmup: Warmup
-  /// Largest norm of the gradient; 0 or less: no clipping.
-  public var clipNorm: Double
-  public var weightDecay: Double
-  public var seed: UInt64
-  /// β of DPO.
-  public var beta: Double
-  public var labelSmoothing: Double
-  /// Weight of the chosen response's NLL beside the DPO loss.
-  public var gamma: Double
-  /// nil: `chosen` where a frame has it, else `answer`.
-  public var target: SFTTarget?
-  public var grpo: GRPOOptions
+  public let schedule: OpenSetting<Schedule> = .init(
+    "schedule",
+    "constant, linear or cosine, to --min-lr (default: cosine where the run's length is known, else constant).",
+    record: .always(place: 1))
+
+  /// The state keeps the steps that it comes to.
+  public let warmup: Setting<Warmup> = .init(
+    "warmup", "Warm-up: below 1 a share of the run, else steps (default: {default}).", valueName: "share|n",
+    default: .fraction(0.03), record: .always(place: 2))
+
+  /// 0 or less: no clipping.
+  public let clipNorm: Setting<Double> = .init(
+    "clip-norm", "Largest norm of the gradient; 0 turns clipping off (default: {default}).", valueName: "norm",
+    default: 1, check: OptionCheck { $0.isNaN ? " nan: must be a number (0 turns clipping off)" : nil },
+    record: .always(place: 3))
+
+  public let weightDecay: Setting<Double> = .init(
+    "weight-decay", "AdamW's weight decay, on matrices and embeddings only (default: {default}).", valueName: "rate",
+    default: 0, check: .notNegative, record: .always(place: 3))
+
+  public let seed: Setting<UInt64> = .init(
+    "seed", "Seed of --shuffle (default: {default}).", valueName: "n", default: 42, record: .always(place: 3))
+
   /// Rows of a forward and backward pass, image patches included: what bounds the memory of a step.
   /// nil: as many as the model's shape suggests.
-  public var rowsPerPass: Int?
+  public let rowsPerPass: OpenSetting<Int> = .init(
+    "rows-per-pass",
+    """
+    Rows (tokens and image patches) of one forward and backward pass: fewer need less memory (default: by the \
+    model's shape, 4096 or less).
+    """,
+    valueName: "n", check: { value, _ in OptionCheck.positive(value) }, record: .always(place: 3))
+}
 
-  /// - Parameter learningRate: the default of the tool, where neither the command line nor a preset has one.
-  public init(_ choices: StepChoices, preset: Preset? = nil, learningRate: Double) {
-    let choices = choices.or(preset?.choices ?? StepChoices())
-    let base = choices.learningRate ?? learningRate
-    train = Set(choices.train ?? Part.allCases)
-    onlyNewProjectorLayers = choices.onlyNewProjectorLayers ?? false
-    learningRates = [
-      .vision: choices.visionLearningRate ?? base, .projector: choices.projectorLearningRate ?? base, .llm: base,
-    ]
-    minLearningRate = choices.minLearningRate ?? 0
-    batchSize = choices.batchSize ?? 8
-    steps = choices.steps
-    epochs = choices.epochs
-    shuffle = choices.shuffle ?? false
-    dropLast = choices.dropLast ?? false
-    schedule = choices.schedule
-    warmup = choices.warmup ?? .fraction(0.03)
-    clipNorm = choices.clipNorm ?? 1
-    weightDecay = choices.weightDecay ?? 0
-    seed = choices.seed ?? 42
-    beta = choices.beta ?? 0.1
-    labelSmoothing = choices.labelSmoothing ?? 0
-    gamma = choices.gamma ?? 0
-    target = choices.target
-    grpo = GRPOOptions(choices.grpo)
-    rowsPerPass = choices.rowsPerPass
+/// The options of a run: as given, or resolved. What is explicit goes before a preset's, a preset's before the defaults.
+public typealias StepOptions = OptionValues<StepTable>
+
+extension StepOptions {
+  /// Peak learning rate of each part.
+  public var learningRates: [Part: Double] {
+    [.vision: self.visionLearningRate, .projector: self.projectorLearningRate, .llm: self.learningRate]
   }
 
   /// The share of the peak at which the schedule ends.
-  var learningRateFloor: Double {
-    let peak = learningRates[.llm] ?? 0
-    return peak > 0 ? minLearningRate / peak : 0
-  }
+  var learningRateFloor: Double { self.learningRate > 0 ? self.minLearningRate / self.learningRate : 0 }
 
   /// Passes over a file: as asked for, else as many as the steps need, else one.
-  var passes: Int { epochs ?? (steps == nil ? 1 : Int.max) }
+  var passes: Int { self.epochs ?? (self.steps == nil ? 1 : Int.max) }
 
-  /// What is wrong with the values, in the words of the command line.
-  public var problem: String? {
-    func positive(_ name: String, _ value: Double) -> String? {
-      value > 0 && value.isFinite ? nil : "\(name) \(value): must be a number above 0"
+  /// These options with what a run makes of them: its length, its schedule.
+  func resolved(totalSteps: Int?, schedule: LearningRateSchedule) -> StepOptions {
+    var resolved = self
+    resolved.steps = totalSteps
+    resolved.schedule = schedule.schedule
+    resolved.warmup = .steps(schedule.warmupSteps)
+    return resolved
+  }
+}
+
+/// The parts that learn: "vision,projector", or "projector.new,llm".
+public struct TrainedParts: Sendable, Equatable {
+  public let parts: Set<Part>
+  /// Of the projector, only the layers that `ckpt attach` put behind older ones.
+  public let onlyNewProjectorLayers: Bool
+
+  public init(_ parts: some Sequence<Part>, onlyNewProjectorLayers: Bool = false) {
+    self.parts = Set(parts)
+    self.onlyNewProjectorLayers = onlyNewProjectorLayers
+  }
+
+  /// From the command line; nil for what names no parts.
+  public init?(_ text: String) {
+    let names = text.split(separator: ",").map(String.init)
+    let onlyNew = names.contains(Self.newLayers)
+    if onlyNew && names.contains(Part.projector.rawValue) { return nil }
+    let parts = names.compactMap { $0 == Self.newLayers ? .projector : Part(rawValue: $0) }
+    if parts.count != names.count || parts.isEmpty { return nil }
+    self.init(parts, onlyNewProjectorLayers: onlyNew)
+  }
+
+  private static let newLayers = "projector.new"
+  /// What may be named.
+  public static let names = ["vision", "projector", newLayers, "llm"]
+
+  public func contains(_ part: Part) -> Bool { parts.contains(part) }
+}
+
+extension TrainedParts: OptionValue, ExpressibleByArrayLiteral {
+  public init(arrayLiteral parts: Part...) { self.init(parts) }
+
+  public var json: JSONValue {
+    let names = Part.allCases.filter(contains).map {
+      $0 == .projector && onlyNewProjectorLayers ? Self.newLayers : $0.rawValue
     }
-    func notNegative(_ name: String, _ value: Double) -> String? {
-      value >= 0 && value.isFinite ? nil : "\(name) \(value): must be 0 or more"
-    }
-    if train.isEmpty { return "--train: names no part; the parts are vision, projector and llm" }
-    if batchSize < 1 { return "--batch-size \(batchSize): must be 1 or more" }
-    if let steps, steps < 1 { return "--steps \(steps): must be 1 or more" }
-    if let epochs, epochs < 1 { return "--epochs \(epochs): must be 1 or more" }
-    if let rowsPerPass, rowsPerPass < 1 { return "--rows-per-pass \(rowsPerPass): must be 1 or more" }
-    if !(0..<0.5).contains(labelSmoothing) {
-      return "--label-smoothing \(labelSmoothing): must be at least 0 and below 0.5"
-    }
-    let peak = learningRates[.llm] ?? 0
-    if !(0...max(0, peak)).contains(minLearningRate) {
-      return "--min-lr \(minLearningRate): must be at least 0 and at most --lr, which is \(peak)"
-    }
-    if let problem = grpo.problem(batchSize: batchSize) { return problem }
-    return notNegative("--lr", learningRates[.llm] ?? 0) ?? notNegative("--lr-vision", learningRates[.vision] ?? 0)
-      ?? notNegative("--lr-projector", learningRates[.projector] ?? 0) ?? positive("--beta", beta)
-      ?? notNegative("--gamma", gamma) ?? notNegative("--weight-decay", weightDecay)
-      ?? (clipNorm.isNaN ? "--clip-norm nan: must be a number (0 turns clipping off)" : nil)
+    return .string(names.joined(separator: ","))
   }
 }

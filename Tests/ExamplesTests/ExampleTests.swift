@@ -166,3 +166,10 @@ import Testing
     #expect(error?.exitStatus == .badData && !said.contains("\n"))
   }
 }
+
+extension FrameContract {
+  /// What the fixture `published` asks for.
+  static let published = FrameContract(
+    checkpoint: "published", vocabularySize: 320, imageToken: 319,
+    vision: Vision(patchSize: 4, gridSize: 3, rowsPerImage: 9, width: 12, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5]))
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // GRPO's arithmetic by hand: advantages, the clip, the KL estimate, the controller, and how a batch is cut into steps.
+import Examples
 import Glibc
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The losses against their closed forms and against finite differences.
+import Examples
 import Glibc
 import Testing
 

@@ -39,7 +39,7 @@ import Testing
       try writeOnPolicy(folder + "/groups")
       try runSteps(
         folder + "/out.bin", files: [folder + "/groups"],
-        objective: GRPOObjective(GRPOOptions(GRPOChoices())), host: host
+        objective: GRPOObjective(GRPOOptions()), host: host
       ) { $0.batchSize = 2 }
       expectClose(try host.values("ratio/max")[0] ?? .nan, 1, tolerance: 1e-4)
       // The second batch was sampled by the weights before the first step: its ratios have moved, and that is no error.
@@ -241,39 +241,44 @@ import Testing
     let plain = GRPOOptions()
     #expect(plain.loss == .grpo && plain.advantage == .std && plain.clipLow == 0.2 && plain.clipHigh == 0.2)
     #expect(plain.klCoefficient == 0 && plain.klTarget == nil && plain.innerEpochs == 1 && !plain.skipFlat)
-    var choices = StepChoices()
-    choices.grpo.loss = .drGRPO
-    #expect(StepOptions(choices, learningRate: 1).grpo.advantage == .mean)
-    let vlaa = StepOptions(StepChoices(), preset: .vlaaGRPO, learningRate: 1e-6)
-    #expect(vlaa.batchSize == 512 && vlaa.grpo.minibatchSize == 256 && vlaa.grpo.innerEpochs == 1)
+    var choices = GRPOOptions()
+    choices.loss = .drGRPO
+    #expect(choices.advantage == .mean)
+    let vlaa = StepOptions(StepOptions(), preset: .vlaaGRPO, learningRate: 1e-6)
+    let (vlaaGRPO, trlGRPO) = (Preset.vlaaGRPO.grpo, Preset.trlGRPO.grpo)
+    #expect(vlaa.batchSize == 512 && vlaaGRPO.minibatchSize == 256 && vlaaGRPO.innerEpochs == 1)
     #expect(vlaa.minLearningRate == 5e-7 && vlaa.warmup == .fraction(0.03) && vlaa.schedule == .cosine)
-    #expect(vlaa.grpo.klCoefficient == 1e-3 && vlaa.grpo.klTarget == 5e-4 && vlaa.grpo.loss == .grpo)
-    let trl = StepOptions(StepChoices(), preset: .trlGRPO, learningRate: 5)
-    #expect(trl.grpo.loss == .dapo && trl.grpo.klCoefficient == 0 && trl.learningRates[.llm] == 1e-6)
+    #expect(vlaaGRPO.klCoefficient == 1e-3 && vlaaGRPO.klTarget == 5e-4 && vlaaGRPO.loss == .grpo)
+    let trl = StepOptions(StepOptions(), preset: .trlGRPO, learningRate: 5)
+    #expect(trlGRPO.loss == .dapo && trlGRPO.klCoefficient == 0 && trl.learningRates[.llm] == 1e-6)
     #expect(Preset.vlaaGRPO.tool == "grpo-step" && Preset.dpo.tool == "dpo-step" && Preset.sft.tool == "sft-step")
-    #expect(vlaa.problem == nil && trl.problem == nil)
+    #expect(vlaa.problem == nil && trl.problem == nil && vlaaGRPO.problem == nil && trlGRPO.problem == nil)
   }
 
   @Test func impossibleValuesAreNamed() {
-    func problem(_ change: (inout StepChoices) -> Void) -> String? {
-      var choices = StepChoices()
+    func problem(_ change: (inout GRPOOptions) -> Void) -> String? {
+      var choices = GRPOOptions()
       change(&choices)
-      return StepOptions(choices, learningRate: 1e-6).problem
+      return GRPOObjective(choices).problem(batchSize: StepOptions().batchSize)
     }
-    #expect(problem { $0.grpo.clipLow = 1 } == "--clip-low 1.0: must be at least 0 and below 1")
-    #expect(problem { $0.grpo.clipHigh = -0.1 } == "--clip-high -0.1: must be 0 or more")
-    #expect(problem { $0.grpo.klCoefficient = .nan } != nil)
-    #expect(problem { $0.grpo.klTarget = 0.1 }?.hasPrefix("--kl-target: steers --kl-coef by factors") == true)
+    #expect(problem { $0.clipLow = 1 } == "--clip-low 1.0: must be at least 0 and below 1")
+    #expect(problem { $0.clipHigh = -0.1 } == "--clip-high -0.1: must be 0 or more")
+    #expect(problem { $0.klCoefficient = .nan } != nil)
+    #expect(problem { $0.klTarget = 0.1 }?.hasPrefix("--kl-target: steers --kl-coef by factors") == true)
     #expect(
       problem {
-        $0.grpo.klTarget = 0
-        $0.grpo.klCoefficient = 1
+        $0.klTarget = 0
+        $0.klCoefficient = 1
       } == "--kl-target 0.0: must be a number above 0")
-    #expect(problem { $0.grpo.innerEpochs = 0 } == "--inner-epochs 0: must be 1 or more")
-    #expect(problem { $0.grpo.minibatchSize = 9 }?.hasPrefix("--minibatch-size 9: is a part of --batch-size 8") == true)
-    #expect(problem { $0.grpo.loss = .drGRPO }?.contains("give --normalizer") == true)
-    #expect(problem { $0.grpo.normalizer = 5 }?.hasPrefix("--normalizer: belongs to --loss dr-grpo") == true)
-    #expect(problem { $0.minLearningRate = 1e-5 }?.hasPrefix("--min-lr 1e-05: must be at least 0 and at most") == true)
+    #expect(problem { $0.innerEpochs = 0 } == "--inner-epochs 0: must be 1 or more")
+    #expect(problem { $0.minibatchSize = 9 }?.hasPrefix("--minibatch-size 9: is a part of --batch-size 8") == true)
+    #expect(problem { $0.loss = .drGRPO }?.contains("give --normalizer") == true)
+    #expect(problem { $0.normalizer = 5 }?.hasPrefix("--normalizer: belongs to --loss dr-grpo") == true)
+    var slow = StepOptions()
+    slow.minLearningRate = 1e-5
+    #expect(
+      StepOptions(slow, learningRate: 1e-6).problem?.hasPrefix("--min-lr 1e-05: must be at least 0 and at most") == true
+    )
   }
 }
 

@@ -11,32 +11,33 @@ import Testing
 
 @Suite struct OptionsTests {
   @Test func theDefaultsAreThoseOfTheManual() {
-    let options = StepOptions(StepChoices(), learningRate: 1e-6)
+    let options = StepOptions(StepOptions(), learningRate: 1e-6)
     #expect(options.train == [.vision, .projector, .llm])
     #expect(Set(options.learningRates.values) == [1e-6])
     #expect(options.warmup == .fraction(0.03) && options.schedule == nil)
     #expect(options.clipNorm == 1 && options.weightDecay == 0)
-    #expect(options.beta == 0.1 && options.labelSmoothing == 0 && options.gamma == 0)
+    let own = DPOOptions()
+    #expect(own.beta == 0.1 && own.labelSmoothing == 0 && own.gamma == 0 && own.problem == nil)
     #expect(options.problem == nil)
   }
 
   @Test func presetsCarryThePublishedNumbers() {
-    let dpo = StepOptions(StepChoices(), preset: .dpo, learningRate: 5)
+    let dpo = StepOptions(StepOptions(), preset: .dpo, learningRate: 5)
     #expect(dpo.batchSize == 256 && dpo.epochs == 3 && dpo.dropLast && dpo.schedule == .cosine)
-    #expect(Set(dpo.learningRates.values) == [1e-6] && dpo.beta == 0.1 && dpo.gamma == 0)
-    let sft = StepOptions(StepChoices(), preset: .sft, learningRate: 5)
-    #expect(Set(sft.learningRates.values) == [1e-5] && sft.target == .chosen && sft.epochs == 3)
-    let s1a = StepOptions(StepChoices(), preset: .s1a, learningRate: 5)
+    #expect(Set(dpo.learningRates.values) == [1e-6] && Preset.dpo.dpo.beta == 0.1 && Preset.dpo.dpo.gamma == 0)
+    let sft = StepOptions(StepOptions(), preset: .sft, learningRate: 5)
+    #expect(Set(sft.learningRates.values) == [1e-5] && Preset.sft.sft.target == .chosen && sft.epochs == 3)
+    let s1a = StepOptions(StepOptions(), preset: .s1a, learningRate: 5)
     #expect(s1a.train == [.projector] && s1a.learningRates[.projector] == 1e-3 && s1a.epochs == 1)
-    let s1b = StepOptions(StepChoices(), preset: .s1b, learningRate: 5)
+    let s1b = StepOptions(StepOptions(), preset: .s1b, learningRate: 5)
     #expect(s1b.learningRates == [.vision: 2e-6, .projector: 1e-5, .llm: 1e-5])
     for preset in Preset.allCases {
-      #expect(StepOptions(StepChoices(), preset: preset, learningRate: 5).problem == nil)
+      #expect(StepOptions(StepOptions(), preset: preset, learningRate: 5).problem == nil)
     }
   }
 
   @Test func anExplicitValueGoesBeforeThePreset() {
-    var choices = StepChoices()
+    var choices = StepOptions()
     choices.batchSize = 32
     choices.learningRate = 3e-6
     choices.shuffle = false
@@ -46,18 +47,23 @@ import Testing
   }
 
   @Test func impossibleValuesAreNamed() {
-    func problem(_ change: (inout StepChoices) -> Void) -> String? {
-      var choices = StepChoices()
+    func problem(_ change: (inout StepOptions) -> Void) -> String? {
+      var choices = StepOptions()
       change(&choices)
       return StepOptions(choices, learningRate: 1e-6).problem
     }
-    #expect(problem { $0.beta = 0 } == "--beta 0.0: must be a number above 0")
+    func ownProblem(_ change: (inout DPOOptions) -> Void) -> String? {
+      var own = DPOOptions()
+      change(&own)
+      return own.problem
+    }
+    #expect(ownProblem { $0.beta = 0 } == "--beta 0.0: must be a number above 0")
     #expect(problem { $0.batchSize = 0 } == "--batch-size 0: must be 1 or more")
     #expect(problem { $0.steps = -1 } == "--steps -1: must be 1 or more")
-    #expect(problem { $0.labelSmoothing = 0.5 } == "--label-smoothing 0.5: must be at least 0 and below 0.5")
-    #expect(problem { $0.labelSmoothing = .nan } != nil)
+    #expect(ownProblem { $0.labelSmoothing = 0.5 } == "--label-smoothing 0.5: must be at least 0 and below 0.5")
+    #expect(ownProblem { $0.labelSmoothing = .nan } != nil)
     #expect(problem { $0.visionLearningRate = -1 } == "--lr-vision -1.0: must be 0 or more")
-    #expect(problem { $0.gamma = .infinity } != nil)
+    #expect(ownProblem { $0.gamma = .infinity } != nil)
     #expect(problem { $0.train = [] } != nil)
     #expect(problem { $0.clipNorm = 0 } == nil)
   }

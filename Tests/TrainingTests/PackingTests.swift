@@ -45,7 +45,7 @@ import Testing
       var gradients: [[String: RawTensor]] = []
       for rows in [1, 60, 4096] {
         let host = RecordingHost()
-        try runSteps(folder + "/out-\(rows).bin", files: [pairs], objective: DPOObjective(gamma: 0.3), host: host) {
+        try runSteps(folder + "/out-\(rows).bin", files: [pairs], objective: dpo(gamma: 0.3), host: host) {
           $0.rowsPerPass = rows
         } request: {
           $0.gradients = folder + "/grads-\(rows)"

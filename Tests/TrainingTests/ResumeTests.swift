@@ -35,7 +35,7 @@ func writePairs(_ path: String, count: Int, seed: UInt64 = 1) throws {
 }
 
 @Suite struct ResumeTests {
-  private func options(_ choices: inout StepChoices) {
+  private func options(_ choices: inout StepOptions) {
     choices.batchSize = 3
     choices.epochs = 2
     choices.shuffle = true
@@ -98,8 +98,7 @@ func writePairs(_ path: String, count: Int, seed: UInt64 = 1) throws {
       let host = RecordingHost()
       host.stopsAfter = 1
       try runSteps(output, files: [pairs], host: host, options)
-      func refusal(_ objective: any Objective = DPOObjective(), _ change: (inout StepChoices) -> Void) -> PlainFailure?
-      {
+      func refusal(_ objective: any Objective = dpo(), _ change: (inout StepOptions) -> Void) -> PlainFailure? {
         #expect(throws: PlainFailure.self) {
           try runSteps(output, files: [pairs], objective: objective) {
             options(&$0)
@@ -107,7 +106,7 @@ func writePairs(_ path: String, count: Int, seed: UInt64 = 1) throws {
           }
         }
       }
-      let cases: [(String, (inout StepChoices) -> Void)] = [
+      let cases: [(String, (inout StepOptions) -> Void)] = [
         ("--batch-size 2: the run in \(output) has 3; ", { $0.batchSize = 2 }),
         ("--seed 43: the run in \(output) has 42; ", { $0.seed = 43 }),
         ("--train vision,llm: the run in \(output) has vision,projector,llm; ", { $0.train = [.vision, .llm] }),
@@ -117,12 +116,12 @@ func writePairs(_ path: String, count: Int, seed: UInt64 = 1) throws {
         ("--rows-per-pass 7: the run in \(output) has 4096; ", { $0.rowsPerPass = 7 }),
       ]
       for (text, change) in cases {
-        let failure = refusal(DPOObjective(), change)
+        let failure = refusal(dpo(), change)
         #expect(failure?.exitStatus == .usage)
         #expect(failure?.description.hasPrefix(text) == true, "\(failure?.description ?? "")")
       }
-      #expect(refusal(DPOObjective(beta: 0.2)) { _ in }?.description.hasPrefix("--beta 0.2: the run") == true)
-      #expect(refusal(SFTObjective(target: nil)) { _ in }?.description.contains("holds a run of dpo-step") == true)
+      #expect(refusal(dpo(beta: 0.2)) { _ in }?.description.hasPrefix("--beta 0.2: the run") == true)
+      #expect(refusal(sft(nil)) { _ in }?.description.contains("holds a run of dpo-step") == true)
       try writePairs(pairs, count: 6, seed: 2)
       #expect(refusal { _ in }?.description.contains("the run in \(output) reads a file of 6 frames") == true)
       // A new run starts at step 1 from the weights that are there.

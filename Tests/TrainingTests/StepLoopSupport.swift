@@ -28,11 +28,23 @@ final class RecordingHost: StepHost {
   func values(_ key: String) throws -> [Double?] { try lines.map { try JSONValue.parse($0)[key]?.double } }
 }
 
+func dpo(beta: Double = 0.1, labelSmoothing: Double = 0, gamma: Double = 0) -> DPOObjective {
+  var options = DPOOptions()
+  (options.beta, options.labelSmoothing, options.gamma) = (beta, labelSmoothing, gamma)
+  return DPOObjective(options)
+}
+
+func sft(_ target: SFTTarget?) -> SFTObjective {
+  var options = SFTOptions()
+  options.target = target
+  return SFTObjective(options)
+}
+
 /// One call of dpo-step (or sft-step) in this process.
 @discardableResult
 func runSteps(
-  _ output: String, model: String = "published", files: [String]? = nil, objective: any Objective = DPOObjective(),
-  host: RecordingHost = RecordingHost(), _ choose: (inout StepChoices) -> Void = { _ in },
+  _ output: String, model: String = "published", files: [String]? = nil, objective: any Objective = dpo(),
+  host: RecordingHost = RecordingHost(), _ choose: (inout StepOptions) -> Void = { _ in },
   request change: (inout StepRequest) -> Void = { _ in }
 ) throws -> StepOutcome {
   let tools = ["pairs": "dpo-step", "examples": "sft-step", "groups": "grpo-step"]
@@ -40,7 +52,7 @@ func runSteps(
   request.initial = fixture("models/\(model)")
   request.files = files ?? [fixture("parity/\(model)/pairs.frames")]
   change(&request)
-  var choices = StepChoices()
+  var choices = StepOptions()
   choices.warmup = .steps(0)
   choose(&choices)
   return try StepLoop(request, StepOptions(choices, learningRate: 1e-3), objective, host: host).run()

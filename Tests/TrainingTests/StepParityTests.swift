@@ -12,11 +12,11 @@ import Testing
 
 @Suite struct StepParityTests {
   static let runs: [(model: String, file: String, objective: any Objective)] = [
-    ("published", "gradients-dpo", DPOObjective()),
-    ("published", "gradients-smoothed", DPOObjective(labelSmoothing: 0.1, gamma: 0.5)),
-    ("published", "gradients-sft", SFTObjective(target: .chosen)),
-    ("transformers5", "gradients-smoothed", DPOObjective(labelSmoothing: 0.1, gamma: 0.5)),
-    ("last-layer", "gradients-smoothed", DPOObjective(labelSmoothing: 0.1, gamma: 0.5)),
+    ("published", "gradients-dpo", dpo()),
+    ("published", "gradients-smoothed", dpo(labelSmoothing: 0.1, gamma: 0.5)),
+    ("published", "gradients-sft", sft(.chosen)),
+    ("transformers5", "gradients-smoothed", dpo(labelSmoothing: 0.1, gamma: 0.5)),
+    ("last-layer", "gradients-smoothed", dpo(labelSmoothing: 0.1, gamma: 0.5)),
   ]
 
   @Test(arguments: runs.indices, [4096, 1])
@@ -68,7 +68,7 @@ import Testing
       let host = RecordingHost()
       try runSteps(
         folder + "/out.bin", model: model,
-        objective: isDecay ? DPOObjective(labelSmoothing: 0.1, gamma: 0.5) : DPOObjective(), host: host
+        objective: isDecay ? dpo(labelSmoothing: 0.1, gamma: 0.5) : dpo(), host: host
       ) {
         $0.batchSize = 3
         $0.epochs = 3
@@ -121,8 +121,8 @@ import Testing
   @Test func lossesAreThoseOfPyTorch() throws {
     let losses = try Summary("published", run: "adamw").losses
     let runs: [(String, any Objective)] = [
-      ("dpo", DPOObjective()), ("smoothed", DPOObjective(labelSmoothing: 0.1, gamma: 0.5)),
-      ("dpo label_smoothing=0.1 gamma=0.0", DPOObjective(labelSmoothing: 0.1)), ("sft", SFTObjective(target: .chosen)),
+      ("dpo", dpo()), ("smoothed", dpo(labelSmoothing: 0.1, gamma: 0.5)),
+      ("dpo label_smoothing=0.1 gamma=0.0", dpo(labelSmoothing: 0.1)), ("sft", sft(.chosen)),
     ]
     for (name, objective) in runs {
       try withTemporaryDirectory { folder in

@@ -3,6 +3,7 @@
 import ArgumentParser
 import ComputeSupport
 import Objectives
+import OptionTables
 import StepSupport
 import ToolSupport
 
@@ -24,31 +25,13 @@ import ToolSupport
       """,
     version: Version.computing)
 
-  @Option(help: "How far the policy may go from the reference: the smaller, the further (default: 0.1).")
-  var beta: Double?
-
-  @Option(
-    help: ArgumentHelp(
-      "Share of pairs taken to be labelled the wrong way round, below 0.5 (default: 0).", valueName: "share"))
-  var labelSmoothing: Double?
-
-  @Option(
-    help: ArgumentHelp(
-      "Weight of the chosen response's negative log-likelihood, a token (default: 0).", valueName: "weight"))
-  var gamma: Double?
-
-  @Flag(help: "Take frames whose reference is not what the run began from without a warning.")
-  var anyReference = false
-
+  @OptionGroup var own: TableArguments<DPOTable>
+  @OptionGroup var reference: ReferenceArguments
   @OptionGroup var step: StepArguments
 
   func run() throws {
-    var choices = step.choices
-    choices.beta = beta
-    choices.labelSmoothing = labelSmoothing
-    choices.gamma = gamma
-    try step.run("dpo-step", choices, learningRate: 1e-6, anyReference: anyReference) {
-      DPOObjective(beta: $0.beta, labelSmoothing: $0.labelSmoothing, gamma: $0.gamma)
+    try step.run("dpo-step", anyReference: reference.anyReference) {
+      DPOObjective(own.values.or($0?.dpo ?? DPOOptions()))
     }
   }
 }

@@ -3,6 +3,7 @@
 import ArgumentParser
 import ComputeSupport
 import Objectives
+import OptionTables
 import StepSupport
 import ToolSupport
 
@@ -30,15 +31,13 @@ import ToolSupport
       """,
     version: Version.computing)
 
-  @OptionGroup var grpo: GRPOArguments
-  @Flag(help: "Take frames whose reference is not what the run began from without a warning.")
-  var anyReference = false
-
+  @OptionGroup var own: TableArguments<GRPOTable>
+  @OptionGroup var reference: ReferenceArguments
   @OptionGroup var step: StepArguments
 
   func run() throws {
-    var choices = step.choices
-    choices.grpo = grpo.choices
-    try step.run("grpo-step", choices, learningRate: 1e-6, anyReference: anyReference) { GRPOObjective($0.grpo) }
+    try step.run("grpo-step", anyReference: reference.anyReference) {
+      GRPOObjective(own.values.or($0?.grpo ?? GRPOOptions()))
+    }
   }
 }

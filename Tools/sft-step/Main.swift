@@ -2,8 +2,8 @@
 // sft-step: supervised fine-tuning of a checkpoint, frame by frame.
 import ArgumentParser
 import ComputeSupport
-import Examples
 import Objectives
+import OptionTables
 import StepSupport
 import ToolSupport
 
@@ -23,14 +23,10 @@ import ToolSupport
       """,
     version: Version.computing)
 
-  @Option(help: "What is learnt: chosen or answer (default: chosen where a frame has it, else answer).")
-  var target: SFTTarget?
-
+  @OptionGroup var own: TableArguments<SFTTable>
   @OptionGroup var step: StepArguments
 
   func run() throws {
-    var choices = step.choices
-    choices.target = target
-    try step.run("sft-step", choices, learningRate: 1e-5) { SFTObjective(target: $0.target) }
+    try step.run("sft-step", learningRate: 1e-5) { SFTObjective(own.values.or($0?.sft ?? SFTOptions())) }
   }
 }

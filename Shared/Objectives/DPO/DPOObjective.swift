@@ -1,27 +1,19 @@
 // SPDX-License-Identifier: MIT
 import Examples
-import StrictJSON
+import OptionTables
 
 /// Direct preference optimisation: Σ DPO loss / pairs + γ Σ -log p(chosen label) / chosen labels.
 public struct DPOObjective: Objective {
-  public let beta: Double
-  public let labelSmoothing: Double
-  public let gamma: Double
+  public let options: DPOOptions
   public var unit: String { "pairs" }
   public var responses: Responses { .pair }
   public var needsReference: Bool { true }
-  public var record: [(name: String, value: JSONValue)] {
-    [("beta", .double(beta)), ("label-smoothing", .double(labelSmoothing)), ("gamma", .double(gamma))]
-  }
 
-  public init(beta: Double = 0.1, labelSmoothing: Double = 0, gamma: Double = 0) {
-    self.beta = beta
-    self.labelSmoothing = labelSmoothing
-    self.gamma = gamma
-  }
+  public init(_ options: DPOOptions = DPOOptions()) { self.options = options }
 
   public func add(_ scored: ScoredPass, to result: inout BatchResult) -> [Float] {
     let (pass, logps, totals) = (scored.pass, scored.logps, scored.totals)
+    let (beta, labelSmoothing, gamma) = (options.beta, options.labelSmoothing, options.gamma)
     let pairs = Double(totals.examples)
     let nllScale = gamma == 0 ? 0 : gamma / Double(totals.labels)
     var gradient = [Float](repeating: 0, count: logps.count)

@@ -2,6 +2,7 @@
 // Group relative policy optimisation: completions that did better than their group become likelier.
 import Examples
 import Glibc
+import OptionTables
 import StrictJSON
 
 /// GRPO (arXiv 2402.03300), Dr. GRPO (arXiv 2503.20783) and DAPO's token mean (arXiv 2503.14476):
@@ -16,7 +17,6 @@ public struct GRPOObjective: Objective {
   public var unit: String { "groups" }
   public var responses: Responses { .group }
   public var needsReference: Bool { options.klCoefficient > 0 }
-  public var record: [(name: String, value: JSONValue)] { options.record }
   public var plan: UpdatePlan {
     UpdatePlan(innerEpochs: options.innerEpochs, minibatchSize: options.minibatchSize)
   }
@@ -26,6 +26,12 @@ public struct GRPOObjective: Objective {
     self.options = options
     controller = KLController(
       coefficient: options.klCoefficient, target: options.klTarget, horizon: options.klHorizon)
+  }
+
+  public func problem(batchSize: Int) -> String? {
+    if let problem = options.problem { return problem }
+    guard let size = options.minibatchSize, size > batchSize else { return nil }
+    return "--minibatch-size \(size): is a part of --batch-size \(batchSize), and must not be larger"
   }
 
   // MARK: - Between the steps
@@ -61,6 +67,7 @@ public struct GRPOObjective: Objective {
   public func add(_ scored: ScoredPass, to result: inout BatchResult) throws -> [Float] {
     var gradient = [Float](repeating: 0, count: scored.logps.count)
     var sums = TokenSums()
+    let (clipLow, clipHigh) = (options.clipLow, options.clipHigh)
     for member in scored.pass.members {
       let example = scored.examples[member]
       guard let group = example.group else { preconditionFailure("an example that is no group") }
@@ -73,8 +80,8 @@ public struct GRPOObjective: Objective {
         for (position, index) in labels.enumerated() {
           let logp = Double(scored.logps[index])
           let surrogate = ClippedSurrogate(
-            logp: logp, old: Double(old[position]), advantage: advantages[number], low: options.clipLow,
-            high: options.clipHigh)
+            logp: logp, old: Double(old[position]), advantage: advantages[number], low: clipLow,
+            high: clipHigh)
           sums.add(surrogate, logp: logp, weight: weight)
           gradient[index] = Float(weight * surrogate.gradient)
           guard let reference else { continue }
@@ -141,12 +148,13 @@ public struct GRPOObjective: Objective {
 
   /// Refuses completions that these very weights cannot have sampled: every ratio must still be 1.
   private func check(_ example: Example, _ number: Int, old: [Float], now: Slice<UnsafeBufferPointer<Float>>) throws {
+    let tolerance = options.ratioTolerance
     for (position, (old, now)) in zip(old, now).enumerated() {
       let ratio = exp(Double(now) - Double(old))
-      guard abs(ratio - 1) <= options.ratioTolerance else {
+      guard abs(ratio - 1) <= tolerance else {
         throw example.place.error(
           "completion \(number), token \(position): its log-probability is \(now), and was \(old) when it was sampled "
-            + "(ratio \(ratio), expected 1 ± \(options.ratioTolerance)): the completions come from another policy, "
+            + "(ratio \(ratio), expected 1 ± \(tolerance)): the completions come from another policy, "
             + "temperature or checkpoint; sample with the checkpoint that is trained, or --off-policy to take them")
       }
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// What grpo-step is told besides the options of every step: as given, and resolved.
-import StrictJSON
+// What grpo-step is told besides the options of every step.
+import OptionTables
 
 /// How the tokens of a step are averaged. The formulas stand in docs/TRAINING.md.
-public enum GRPOLoss: String, CaseIterable, Sendable {
+public enum GRPOLoss: String, CaseIterable, OptionValue {
   /// Over a completion's tokens, then over a group's completions, then over the groups.
   case grpo
   /// Sum over a completion's tokens divided by a constant, then as `grpo`.
@@ -12,132 +12,99 @@ public enum GRPOLoss: String, CaseIterable, Sendable {
   case dapo
 }
 
-/// GRPO's options as given: nil where nobody gave a value.
-public struct GRPOChoices: Sendable, Equatable {
-  public var loss: GRPOLoss?
-  public var advantage: GroupAdvantage?
-  public var advantageEpsilon: Double?
-  public var clipLow: Double?
-  public var clipHigh: Double?
-  public var klCoefficient: Double?
-  public var klTarget: Double?
-  public var klHorizon: Double?
-  public var innerEpochs: Int?
-  public var minibatchSize: Int?
-  public var normalizer: Double?
-  public var ratioTolerance: Double?
-  public var skipFlat: Bool?
-  public var offPolicy: Bool?
+extension GroupAdvantage: OptionValue {}
 
-  public init() {}
+/// grpo-step's own options.
+public struct GRPOTable: OptionTable {
+  public static let table = GRPOTable()
 
-  public func or(_ other: GRPOChoices) -> GRPOChoices {
-    var result = other
-    func take<Value>(_ path: WritableKeyPath<GRPOChoices, Value?>) {
-      if let value = self[keyPath: path] { result[keyPath: path] = value }
-    }
-    take(\.loss)
-    take(\.advantage)
-    take(\.advantageEpsilon)
-    take(\.clipLow)
-    take(\.clipHigh)
-    take(\.klCoefficient)
-    take(\.klTarget)
-    take(\.klHorizon)
-    take(\.innerEpochs)
-    take(\.minibatchSize)
-    take(\.normalizer)
-    take(\.ratioTolerance)
-    take(\.skipFlat)
-    take(\.offPolicy)
-    return result
-  }
-}
+  public let loss: Setting<GRPOLoss> = .init(
+    "loss",
+    """
+    How tokens are averaged: grpo (by completion, then group), dr-grpo (by a constant, --normalizer), dapo (over all \
+    tokens of a step) (default: {default}).
+    """, default: .grpo,
+    check: { loss, values in
+      loss == .drGRPO && values.normalizer == nil
+        ? " dr-grpo: divides by a constant; give --normalizer, the length at which completions are cut" : nil
+    })
 
-/// GRPO's options, resolved.
-public struct GRPOOptions: Sendable, Equatable {
-  public var loss: GRPOLoss
-  public var advantage: GroupAdvantage
+  public let advantage: Setting<GroupAdvantage> = .init(
+    "advantage",
+    """
+    A completion's advantage in its group: std, (r - mean) / (std + eps), or mean, r - mean (default: std; of dr-grpo \
+    mean).
+    """, resolved: { $0.loss == .drGRPO ? .mean : .std })
+
   /// ε of `GroupAdvantage.std`.
-  public var advantageEpsilon: Double
+  public let advantageEpsilon: Setting<Double> = .init(
+    "advantage-eps", "Eps of --advantage std (default: {default}).", valueName: "eps", default: 1e-4, check: .positive,
+    record: .when { $0.advantage == .std })
+
   /// The ratio is clipped to 1 - clipLow ... 1 + clipHigh.
-  public var clipLow: Double
-  public var clipHigh: Double
+  public let clipLow: Setting<Double> = .init(
+    "clip-low", "The ratio is clipped below 1 - this (default: {default}).", valueName: "share", default: 0.2,
+    check: OptionCheck { (0..<1).contains($0) ? nil : " \($0): must be at least 0 and below 1" })
+
+  public let clipHigh: Setting<Double> = .init(
+    "clip-high", "The ratio is clipped above 1 + this (default: {default}).", valueName: "share", default: 0.2,
+    check: OptionCheck { $0 >= 0 ? nil : " \($0): must be 0 or more" })
+
   /// β, the weight of the KL term; where `klTarget` is given, the one to begin with.
-  public var klCoefficient: Double
+  public let klCoefficient: Setting<Double> = .init(
+    "kl-coef", "Weight of the KL to the reference; 0 needs no reference (default: {default}).", valueName: "beta",
+    default: 0, check: .notNegative)
+
   /// KL a token that the coefficient is steered to; nil: the coefficient is fixed.
-  public var klTarget: Double?
+  public let klTarget: OpenSetting<Double> = .init(
+    "kl-target", "Steer --kl-coef so that the KL a token is this many nats (default: the coefficient is fixed).",
+    valueName: "nats",
+    check: { target, values in
+      values.klCoefficient == 0
+        ? ": steers --kl-coef by factors, so that it cannot begin at 0; give --kl-coef" : OptionCheck.positive(target)
+    },
+    record: .when { $0.klTarget != nil })
+
   /// Completions over which the steering acts.
-  public var klHorizon: Double
+  public let klHorizon: Setting<Double> = .init(
+    "kl-horizon",
+    "Completions over which a KL 20 % off its target changes the coefficient by 20 % (default: {default}).",
+    valueName: "n", default: 10_000, check: .positive, record: .when { $0.klTarget != nil })
+
   /// Times that each batch is used.
-  public var innerEpochs: Int
+  public let innerEpochs: Setting<Int> = .init(
+    "inner-epochs", "Times that each batch is used (default: {default}).", valueName: "n", default: 1, check: .positive)
+
   /// Groups an optimizer step; nil: the whole batch.
-  public var minibatchSize: Int?
+  public let minibatchSize: OpenSetting<Int> = .init(
+    "minibatch-size", "Groups an optimizer step (default: --batch-size).", valueName: "n",
+    check: { value, _ in OptionCheck.positive(value) })
+
   /// Tokens by which `dr-grpo` divides a completion's sum.
-  public var normalizer: Double?
-  /// Largest |ratio - 1| of a token whose completion this very policy has sampled.
-  public var ratioTolerance: Double
+  public let normalizer: OpenSetting<Double> = .init(
+    "normalizer", "The constant of --loss dr-grpo: the tokens at which the sampler cuts a completion.",
+    valueName: "tokens",
+    check: { value, values in
+      values.loss == .drGRPO
+        ? OptionCheck.positive(value) : ": belongs to --loss dr-grpo; \(values.loss.rawValue) divides by tokens"
+    },
+    record: .when { $0.normalizer != nil })
+
   /// Groups of equal rewards are left out before the pass.
-  public var skipFlat: Bool
+  public let skipFlat: Setting<Bool> = .init(
+    "skip-flat", "Leave groups of equal rewards out before the pass, and out of every mean (default: {default}).",
+    default: false)
+
+  /// Largest |ratio - 1| of a token whose completion this very policy has sampled.
+  public let ratioTolerance: Setting<Double> = .init(
+    "ratio-tolerance", "Largest distance from 1 of a token's ratio at a call's first step (default: {default}).",
+    valueName: "share", default: 1e-3, check: .positive, record: .never)
+
   /// Completions of another policy are taken as they are.
-  public var offPolicy: Bool
-
-  public init(_ choices: GRPOChoices = GRPOChoices()) {
-    loss = choices.loss ?? .grpo
-    advantage = choices.advantage ?? (loss == .drGRPO ? .mean : .std)
-    advantageEpsilon = choices.advantageEpsilon ?? 1e-4
-    clipLow = choices.clipLow ?? 0.2
-    clipHigh = choices.clipHigh ?? 0.2
-    klCoefficient = choices.klCoefficient ?? 0
-    klTarget = choices.klTarget
-    klHorizon = choices.klHorizon ?? 10_000
-    innerEpochs = choices.innerEpochs ?? 1
-    minibatchSize = choices.minibatchSize
-    normalizer = choices.normalizer
-    ratioTolerance = choices.ratioTolerance ?? 1e-3
-    skipFlat = choices.skipFlat ?? false
-    offPolicy = choices.offPolicy ?? false
-  }
-
-  /// What is wrong with the values, in the words of the command line.
-  public func problem(batchSize: Int) -> String? {
-    func positive(_ name: String, _ value: Double?) -> String? {
-      value.map { $0 > 0 && $0.isFinite } ?? true ? nil : "\(name) \(value ?? 0): must be a number above 0"
-    }
-    if !(0..<1).contains(clipLow) { return "--clip-low \(clipLow): must be at least 0 and below 1" }
-    if !(clipHigh >= 0) { return "--clip-high \(clipHigh): must be 0 or more" }
-    if !(klCoefficient >= 0 && klCoefficient.isFinite) { return "--kl-coef \(klCoefficient): must be 0 or more" }
-    if klTarget != nil && klCoefficient == 0 {
-      return "--kl-target: steers --kl-coef by factors, so that it cannot begin at 0; give --kl-coef"
-    }
-    if innerEpochs < 1 { return "--inner-epochs \(innerEpochs): must be 1 or more" }
-    if let minibatchSize {
-      if minibatchSize < 1 { return "--minibatch-size \(minibatchSize): must be 1 or more" }
-      if minibatchSize > batchSize {
-        return "--minibatch-size \(minibatchSize): is a part of --batch-size \(batchSize), and must not be larger"
-      }
-    }
-    if loss == .drGRPO && normalizer == nil {
-      return "--loss dr-grpo: divides by a constant; give --normalizer, the length at which completions are cut"
-    }
-    if normalizer != nil && loss != .drGRPO {
-      return "--normalizer: belongs to --loss dr-grpo; \(loss.rawValue) divides by tokens"
-    }
-    return positive("--kl-target", klTarget) ?? positive("--kl-horizon", klHorizon)
-      ?? positive("--normalizer", normalizer) ?? positive("--advantage-eps", advantageEpsilon)
-      ?? positive("--ratio-tolerance", ratioTolerance)
-  }
-
-  /// Every option that changes numbers, under its name on the command line.
-  var record: [(name: String, value: JSONValue)] {
-    var record: [(name: String, value: JSONValue)] = [
-      ("loss", .string(loss.rawValue)), ("advantage", .string(advantage.rawValue)), ("clip-low", .double(clipLow)),
-      ("clip-high", .double(clipHigh)), ("kl-coef", .double(klCoefficient)), ("inner-epochs", .int(innerEpochs)),
-      ("minibatch-size", minibatchSize.map { .int($0) } ?? .null), ("skip-flat", .bool(skipFlat)),
-    ]
-    if advantage == .std { record.append(("advantage-eps", .double(advantageEpsilon))) }
-    if let klTarget { record += [("kl-target", .double(klTarget)), ("kl-horizon", .double(klHorizon))] }
-    if let normalizer { record.append(("normalizer", .double(normalizer))) }
-    return record
-  }
+  public let offPolicy: Setting<Bool> = .init(
+    "off-policy",
+    "Take completions of another policy, temperature or checkpoint: neither it nor the ratio is checked.",
+    default: false, hasNegation: false, record: .never)
 }
+
+public typealias GRPOOptions = OptionValues<GRPOTable>
