@@ -21,6 +21,33 @@ public func gatherRows(_ x: Variable, _ indices: [Int]) -> Variable {
   }
 }
 
+/// One row in front of every `period` rows of x: a class token before each image's patches.
+/// row [D], x [n·period, D]  ->  [n·(period + 1), D]
+public func prepend(_ row: Variable, to x: Variable, every period: Int) -> Variable {
+  let width = x.columns
+  precondition(row.value.count == width && x.rows % period == 0, "prepend: row \(row.shape), x \(x.shape)")
+  let images = x.rows / period
+  let y = Tensor(uninitialized: [images * (period + 1), width])
+  for image in 0..<images {
+    let target = y.pointer + image * (period + 1) * width
+    target.update(from: row.value.pointer, count: width)
+    (target + width).update(from: x.value.pointer + image * period * width, count: period * width)
+  }
+  return Variable(y, from: [row, x]) { dy in
+    row.accumulate { drow, beta in
+      if beta == 0 { drow.fill(0) }
+      for image in 0..<images { kernel_axpy(1, dy.pointer + image * (period + 1) * width, drow.pointer, width) }
+    }
+    x.accumulate { dx, beta in
+      if beta == 0 { dx.fill(0) }
+      for image in 0..<images {
+        kernel_axpy(
+          1, dy.pointer + (image * (period + 1) + 1) * width, dx.pointer + image * period * width, period * width)
+      }
+    }
+  }
+}
+
 /// The input of the LLM: token embeddings with visual tokens in the image's place.
 /// tokens [T], -1 where the row is visual; visual [T], the row of `visualTokens` there, -1 on text rows.
 /// table [V, D], visualTokens [P, D] or nil for text alone  ->  [T, D]

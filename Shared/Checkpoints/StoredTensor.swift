@@ -6,7 +6,7 @@ import Tensors
 
 /// A tensor in a mapped file: its name and dtype as stored, and its bytes without a copy.
 public struct StoredTensor: Sendable {
-  /// The name in the file (see `KeyLayout` for canonical names).
+  /// The name in the file (see `KeyNaming` for canonical names).
   public let name: String
   public let dtype: DType
   public let shape: [Int]

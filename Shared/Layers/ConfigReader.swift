@@ -4,7 +4,7 @@ import Failures
 import StrictJSON
 
 /// One object of config.json, with the path to it for error messages.
-public struct ConfigReader {
+public struct ConfigReader: Sendable {
   public let file: String
   let path: String
   public let object: JSONValue

@@ -4,34 +4,32 @@ import Autograd
 import Failures
 import StrictJSON
 
-/// How a model's rotary frequencies follow from its config.
-public enum RotaryScaling: Sendable, Equatable {
-  /// As arXiv 2104.09864.
-  case none
-
-  /// Spellings of `rope_type` (older: `type`).
-  static let names = ["default"]
-}
-
-/// `rope_theta` and what stands beside it.
-public struct RotaryConfig: Sendable, Equatable {
+/// `rope_theta`, and the kind of scaling that stands beside it.
+public struct RotaryConfig: Sendable {
   public let theta: Double
-  public let scaling: RotaryScaling
+  /// `rope_type`; "default" is none, as arXiv 2104.09864.
+  public let type: String
+  /// Where the numbers of a scaling stand; nil where there is no such section.
+  public let scaling: ConfigReader?
 
-  /// Newest first: rope_parameters {rope_theta, rope_type}; before it, rope_theta beside an optional rope_scaling.
-  public init(_ reader: ConfigReader) throws {
-    let rope = try reader.section("rope_scaling") ?? reader.section("rope_parameters")
-    let type = try rope?.string("rope_type", or: rope?.string("type", or: "default")) ?? "default"
-    guard RotaryScaling.names.contains(type) else {
-      throw reader.failure("rope_parameters.rope_type", "is \"\(type)\", only \"default\" is supported")
+  /// Newest first: rope_parameters {rope_theta, rope_type, …}; before it, rope_theta beside an optional rope_scaling.
+  ///
+  /// - Parameter types: the kinds of scaling that the architecture computes. Throws 65 for others.
+  public init(_ reader: ConfigReader, types: [String] = ["default"]) throws {
+    scaling = try reader.section("rope_scaling") ?? reader.section("rope_parameters")
+    let type = try scaling?.string("rope_type", or: scaling?.string("type", or: "default")) ?? "default"
+    guard types.contains(type) else {
+      let known = types.map { "\"\($0)\"" }.joined(separator: ", ")
+      throw reader.failure(
+        "rope_parameters.rope_type", "is \"\(type)\", only \(known) \(types.count == 1 ? "is" : "are") supported")
     }
-    scaling = .none
+    self.type = type
     theta =
-      try rope?.positive("rope_theta", or: reader.positive("rope_theta", or: 10000))
+      try scaling?.positive("rope_theta", or: reader.positive("rope_theta", or: 10000))
       ?? reader.positive("rope_theta", or: 10000)
   }
 
-  /// One frequency for each pair of a head of width `headSize`.
+  /// One frequency for each pair of a head of width `headSize`, unscaled.
   public func frequencies(headSize: Int) -> RotaryFrequencies {
     RotaryFrequencies(half: headSize / 2, theta: Float(theta))
   }

@@ -72,6 +72,20 @@ extension VisionConfig {
   public func accepts(_ grid: PatchGrid) -> Bool { grid == self.grid }
 }
 
+/// A vision encoder whose numbers are those of a vision transformer.
+public protocol EncoderBasedConfig: VisionConfig {
+  var encoder: EncoderConfig { get }
+}
+
+extension EncoderBasedConfig {
+  public var imageSize: Int { encoder.imageSize }
+  public var patchSize: Int { encoder.patchSize }
+  public var grid: PatchGrid { PatchGrid(height: encoder.gridSize, width: encoder.gridSize) }
+  public var hiddenSize: Int { encoder.block.width }
+  public var layerCount: Int { encoder.layerCount }
+  public var activationsPerLayer: Int { encoder.activationsPerLayer }
+}
+
 /// Pixels in, hidden states at the feature layer out; no norm above it, no pooling.
 public protocol VisionEncoder: Architecture {
   associatedtype Config: VisionConfig
@@ -119,6 +133,18 @@ public protocol LanguageConfig: Sendable {
   var positionCount: Int { get }
   /// Values a row that all layers keep for the way back.
   var activations: Int { get }
+}
+
+/// A language model whose numbers are those of Llama's kind.
+public protocol DecoderBasedConfig: LanguageConfig {
+  var decoder: DecoderConfig { get }
+}
+
+extension DecoderBasedConfig {
+  public var vocabularySize: Int { decoder.vocabularySize }
+  public var hiddenSize: Int { decoder.block.width }
+  public var positionCount: Int { decoder.positionCount }
+  public var activations: Int { decoder.activations }
 }
 
 /// Embedded rows in, final hidden states out: for training and for generation, as the context has it.

@@ -51,3 +51,10 @@ public struct KeyRules: Sendable {
 
   func isBuffer(_ name: String) -> Bool { buffers.contains { name.hasSuffix($0) } }
 }
+
+extension KeyRules {
+  /// Those of `CausalDecoder`, as Llama, Qwen2 and their kin have them.
+  public static let causalDecoder = KeyRules(
+    root: "model.", outside: ["lm_head."], buffers: [".rotary_emb.inv_freq"],
+    tied: ("lm_head.weight", "model.embed_tokens.weight"))
+}

@@ -99,7 +99,16 @@ import Testing
   }
 
   @Test func keysOfSingleModels() {
-    func canonical(_ type: String, _ name: String) -> String? { KeyLayout(modelType: type).canonical(of: name) }
+    func role(_ type: String, _ name: String) -> KeyRole {
+      let parts: JSONValue = [
+        "model_type": .string(type), "vision_config": ["model_type": "siglip_vision_model"],
+        "text_config": ["model_type": "qwen2"],
+      ]
+      return Anatomy(parts).role(of: name)
+    }
+    func canonical(_ type: String, _ name: String) -> String? {
+      if case .parameter(let canonical) = role(type, name) { canonical } else { nil }
+    }
     let norm = "vision_tower.vision_model.post_layernorm.weight"
     #expect(canonical("siglip_vision_model", "vision_model.post_layernorm.weight") == norm)
     #expect(canonical("siglip_vision_model", "post_layernorm.weight") == norm)
@@ -111,7 +120,6 @@ import Testing
     #expect(canonical("llava", "lm_head.weight") == "language_model.lm_head.weight")
     #expect(canonical("llava", "image_newline") == nil)
     #expect(canonical("gpt2", "model.norm.weight") == nil)
-    func role(_ type: String, _ name: String) -> KeyLayout.Role { KeyLayout(modelType: type).role(of: name) }
     #expect(role("siglip", "text_model.head.weight") == .ignored)
     #expect(role("siglip", "logit_scale") == .ignored)
     #expect(role("siglip", "logit_scales") == .unknown)

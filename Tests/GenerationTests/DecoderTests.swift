@@ -17,12 +17,12 @@ let generationModels = ["published", "transformers5", "last-layer"]
 
 struct GenerationFixture {
   let checkpoint: Checkpoint
-  let decoder: Qwen2Decoder
+  let decoder: Decoder
   let pairs: [Frame]
 
   init(_ name: String) throws {
     checkpoint = try Checkpoint(opening: fixture("models/\(name)"))
-    decoder = Qwen2Decoder(try Qwen2Weights(checkpoint))
+    decoder = try Decoder(checkpoint)
     let reader = try FrameReader(paths: [fixture("parity/\(name)/pairs.frames")])
     var pairs: [Frame] = []
     while let frame = try reader.next() { pairs.append(frame) }
@@ -172,10 +172,13 @@ struct GenerationFixture {
   }
 
   @Test func weightsAreCheckedAsTheModelChecksThem() throws {
-    let vision = try Checkpoint(opening: fixture("models/published"))
-    #expect(try Qwen2Weights(vision).layers.count == 2)
-    #expect(try Qwen2Weights(Checkpoint(opening: fixture("models/transformers5"))).head.dtype == .bf16)
-    #expect(try Qwen2Weights(Checkpoint(opening: fixture("models/last-layer"))).embedding.dtype == .f16)
+    func mapped(_ name: String) throws -> any LanguageModel {
+      try MultimodalModel(Checkpoint(opening: fixture("models/\(name)")), parts: [.llm], mapped: [.llm]).language
+    }
+    func dtype(_ weight: any Weight) -> DType? { (weight.operand as? StoredMatrix)?.dtype }
+    #expect(dtype(try mapped("published").head) == .f32)
+    #expect(dtype(try mapped("transformers5").head) == .bf16)
+    #expect(dtype(try mapped("last-layer").embedding) == .f16)
   }
 }
 

@@ -7,40 +7,16 @@ import Layers
 import StrictJSON
 
 /// `vision_config`, or the config of a plain vision model.
-public struct SigLIPConfig: VisionConfig {
-  public let imageSize: Int
-  public let patchSize: Int
-  public let hiddenSize: Int
-  public let intermediateSize: Int
-  public let layerCount: Int
-  public let headCount: Int
-  public let activation: GELU
-  public let epsilon: Double
+public struct SigLIPConfig: EncoderBasedConfig {
+  public let encoder: EncoderConfig
   /// Whether there is an attention-pooling head, which features never pass; nil: as the weights have it.
-  public let hasHead: Bool?
+  let hasHead: Bool?
 
-  /// Pixels that the patch does not divide are dropped, as the convolution drops them.
-  public var grid: PatchGrid { PatchGrid(height: imageSize / patchSize, width: imageSize / patchSize) }
   public var prefixRows: Int { 0 }
-  public var activationsPerLayer: Int { 10 * hiddenSize + 2 * intermediateSize }
 
   public init(_ reader: ConfigReader) throws {
-    imageSize = try reader.int("image_size")
-    patchSize = try reader.int("patch_size")
-    hiddenSize = try reader.int("hidden_size")
-    intermediateSize = try reader.int("intermediate_size")
-    layerCount = try reader.layerCount("num_hidden_layers")
-    headCount = try reader.int("num_attention_heads")
-    activation = try GELU(reader.string("hidden_act"), reader, key: "hidden_act")
-    epsilon = try reader.positive("layer_norm_eps")
+    encoder = try EncoderConfig(reader)
     hasHead = try reader.raw("vision_use_head") == nil ? nil : reader.bool("vision_use_head", or: true)
-    guard hiddenSize % headCount == 0 else {
-      throw reader.failure("num_attention_heads", "is \(headCount), which does not divide hidden_size \(hiddenSize)")
-    }
-    guard patchSize <= imageSize else {
-      throw reader.failure("patch_size", "is \(patchSize), more than image_size \(imageSize)")
-    }
-    guard try reader.int("num_channels") == 3 else { throw reader.failure("num_channels", "must be 3") }
   }
 }
 
@@ -74,7 +50,8 @@ public struct SigLIP: VisionEncoder {
   /// pooling head's output LeCun normal, the position table N(0, 1/D).
   public init(_ weights: Weights, _ config: SigLIPConfig, depth: Int) throws {
     let prefix = "vision_tower.vision_model."
-    let (d, m, p) = (config.hiddenSize, config.intermediateSize, config.patchSize)
+    let block = config.encoder.block
+    let (d, m, p) = (block.width, block.mlpWidth, config.patchSize)
     let mlpBias = Initialization.normal(deviation: 1e-6)
     patchEmbedding = (
       try weights.matrix(prefix + "embeddings.patch_embedding.weight", [d, 3, p, p], .lecun(3 * p * p)),
@@ -85,22 +62,20 @@ public struct SigLIP: VisionEncoder {
       .normal(deviation: 1 / Double(d).squareRoot()))
     func layer(_ number: Int) throws -> EncoderBlock {
       try EncoderBlock(
-        weights, prefix + "encoder.layers.\(number)",
-        EncoderBlockShape(
-          width: d, mlpWidth: m, heads: config.headCount, activation: config.activation, epsilon: config.epsilon),
+        weights, prefix + "encoder.layers.\(number)", block,
         EncoderBlockInitialization(
           attention: .xavier(d, d), out: .xavier(d, d), fc1: .xavier(m, d), fc2: .xavier(d, m), mlpBias: mlpBias))
     }
     layers = try (0..<depth).map(layer)
     try weights.unused {
       for number in depth..<config.layerCount { _ = try layer(number) }
-      _ = try LayerNorm(weights, prefix + "post_layernorm", d, epsilon: config.epsilon)
+      _ = try LayerNorm(weights, prefix + "post_layernorm", d, epsilon: block.epsilon)
       guard config.hasHead ?? weights.has(prefix + "head.probe") ?? true else { return }
       _ = try weights.variable(prefix + "head.probe", [1, 1, d], .xavier(d, d))
       _ = try weights.matrix(prefix + "head.attention.in_proj_weight", [3 * d, d], .xavier(3 * d, d))
       _ = try weights.variable(prefix + "head.attention.in_proj_bias", [3 * d], .zeros)
       _ = try Linear(weights, prefix + "head.attention.out_proj", d, d, .lecun(d))
-      _ = try LayerNorm(weights, prefix + "head.layernorm", d, epsilon: config.epsilon)
+      _ = try LayerNorm(weights, prefix + "head.layernorm", d, epsilon: block.epsilon)
       _ = try Linear(weights, prefix + "head.mlp.fc1", d, m, .xavier(m, d), bias: mlpBias)
       _ = try Linear(weights, prefix + "head.mlp.fc2", m, d, .xavier(d, m), bias: mlpBias)
     }
