@@ -40,18 +40,21 @@ let floors: [Target] = [
   shared("Characters", uses: []),
   shared("Failures", uses: []),
   shared("StrictJSON", uses: ["Failures"]),
+  shared("Clocks", uses: []),
   shared("Digests", uses: []),
+  shared("Randomness", uses: []),
   shared("Statistics", uses: []),
   shared("Mathematics", uses: ["Characters"]),
-  shared("Rewards", uses: ["Characters", "Failures", "StrictJSON", "Statistics", "Mathematics"]),
+  shared(
+    "Rewards", uses: ["Characters", "Failures", "StrictJSON", "Digests", "Randomness", "Statistics", "Mathematics"]),
   shared("Tensors", uses: ["Failures", "CKernels", "COpenBLAS"]),
   shared("Autograd", uses: ["Tensors"]),
-  shared("TensorStream", uses: ["Failures", "StrictJSON", "Tensors", "CZlib"]),
+  shared("TensorStream", uses: ["Failures", "StrictJSON", "Clocks", "Digests", "Tensors", "CZlib"]),
   shared("Imaging", uses: ["Failures", "StrictJSON", "CImageCodecs"]),
   shared("Jinja", uses: ["Failures", "StrictJSON"]),
   shared("Tokenizers", uses: ["Failures", "StrictJSON", "Digests", "Jinja"]),
-  shared("Manifests", uses: ["Failures", "StrictJSON", "TensorStream", "Imaging", "Tokenizers"]),
-  shared("MiniWorlds", uses: ["Failures", "StrictJSON", "Imaging"]),
+  shared("Manifests", uses: ["Failures", "StrictJSON", "Digests", "TensorStream", "Imaging", "Tokenizers"]),
+  shared("MiniWorlds", uses: ["Failures", "StrictJSON", "Randomness", "Imaging"]),
   shared("Checkpoints", uses: ["Failures", "StrictJSON", "Digests", "Tensors", "TensorStream"]),
   shared("Layers", uses: ["Failures", "StrictJSON", "CKernels", "Tensors", "Autograd", "Checkpoints"]),
   shared("Models", uses: ["Failures", "StrictJSON", "CKernels", "Tensors", "Autograd", "Checkpoints", "Layers"]),
@@ -59,15 +62,19 @@ let floors: [Target] = [
   shared(
     "Probing",
     uses: [
-      "Failures", "StrictJSON", "Statistics", "CKernels", "Tensors", "Autograd", "TensorStream", "Imaging",
-      "Checkpoints", "Models",
+      "Failures", "StrictJSON", "Randomness", "Statistics", "CKernels", "Tensors", "Autograd", "TensorStream",
+      "Imaging", "Checkpoints", "Models",
     ]),
   shared(
-    "Generation", uses: ["Failures", "CKernels", "Tensors", "Autograd", "Checkpoints", "Layers", "Models"]),
+    "Generation",
+    uses: [
+      "Failures", "Digests", "Randomness", "CKernels", "Tensors", "Autograd", "Checkpoints", "Layers", "Models",
+    ]),
   shared(
     "Examples",
     uses: [
-      "Failures", "StrictJSON", "TensorStream", "Imaging", "Tokenizers", "Tensors", "Checkpoints", "Layers", "Models",
+      "Failures", "StrictJSON", "Digests", "TensorStream", "Imaging", "Tokenizers", "Tensors", "Checkpoints", "Layers",
+      "Models",
     ]),
   shared("OptionTables", uses: ["StrictJSON"]),
   shared("Objectives", uses: ["StrictJSON", "TensorStream", "OptionTables", "Examples"]),
@@ -80,11 +87,10 @@ let floors: [Target] = [
   shared(
     "Training",
     uses: [
-      "Failures", "StrictJSON", "Digests", "Tensors", "Autograd", "TensorStream", "Checkpoints", "Layers", "Models",
-      "OptionTables",
-      "Examples", "Objectives", "Inference",
+      "Failures", "StrictJSON", "Clocks", "Digests", "Randomness", "Tensors", "Autograd", "TensorStream", "Checkpoints",
+      "Layers", "Models", "OptionTables", "Examples", "Objectives", "Inference",
     ]),
-  shared("ToolSupport", uses: ["Failures", "StrictJSON", "TensorStream", argumentParser]),
+  shared("ToolSupport", uses: ["Failures", "StrictJSON", "Clocks", "TensorStream", argumentParser]),
   shared("ComputeSupport", uses: ["Failures", "Tensors", "ToolSupport", argumentParser]),
   shared(
     "StepSupport",
@@ -96,7 +102,9 @@ let floors: [Target] = [
 ]
 
 let tools: [Target] = [
-  tool("frames", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream", "Imaging", "Manifests"]),
+  tool(
+    "frames",
+    uses: ["Failures", "StrictJSON", "Digests", "Randomness", "Tensors", "TensorStream", "Imaging", "Manifests"]),
   tool("miniworld", uses: ["TensorStream", "MiniWorlds"]),
   tool(
     "ckpt",
@@ -113,7 +121,7 @@ let tools: [Target] = [
   tool("encode", uses: ["Tensors", "Checkpoints", "Models", "Inference", "ComputeSupport"]),
   tool("score", uses: ["Checkpoints", "Models", "Inference", "ComputeSupport"]),
   tool("sample", uses: ["StrictJSON", "Checkpoints", "Models", "Generation", "Inference", "ComputeSupport"]),
-  tool("reward", uses: ["Failures", "StrictJSON", "Tensors", "TensorStream", "Rewards"]),
+  tool("reward", uses: ["Failures", "StrictJSON", "Clocks", "Tensors", "TensorStream", "Rewards"]),
   tool(
     "probe",
     uses: ["Failures", "StrictJSON", "TensorStream", "Imaging", "Checkpoints", "Models", "Probing", "ComputeSupport"]),
@@ -123,9 +131,13 @@ let tools: [Target] = [
 ]
 
 let checks: [Target] = [
-  .target(name: "TestSupport", dependencies: ["Failures", "StrictJSON", "Tensors"], path: "Tests/TestSupport"),
-  .executableTarget(name: "kernel-bench", dependencies: ["Tensors"], path: "Tests/KernelBench"),
+  .target(
+    name: "TestSupport", dependencies: ["Failures", "StrictJSON", "Clocks", "Randomness", "Tensors"],
+    path: "Tests/TestSupport"),
+  .executableTarget(name: "kernel-bench", dependencies: ["Clocks", "Tensors"], path: "Tests/KernelBench"),
   tests("StrictJSONTests", uses: ["StrictJSON"]),
+  tests("DigestsTests", uses: ["Digests"]),
+  tests("RandomnessTests", uses: ["Randomness"]),
   tests("StatisticsTests", uses: ["Statistics"]),
   tests("MathematicsTests", uses: ["Mathematics"]),
   tests("RewardsTests", uses: ["Failures", "StrictJSON", "Statistics", "Rewards"]),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The hash behind every fingerprint. It finds accidents and tells things apart; it does not resist forgery.
+// The hash behind every fingerprint. Like all of this floor it finds accidents and tells things apart; it does not
+// resist forgery.
 
 /// A running hash of 64 bits: each word is folded in by a 64 × 64 → 128 bit product.
 public struct Mixer: Sendable {
@@ -22,8 +23,5 @@ public struct Mixer: Sendable {
   }
 
   /// The value as 16 hexadecimal digits.
-  public var hexadecimal: String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-  }
+  public var hexadecimal: String { value.hexadecimal }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The images of a frame: patches or features, counted against the grid and the encoder's.
+import Digests
 import Models
 import TensorStream
 import Tensors
@@ -103,29 +104,10 @@ extension FrameChecker {
     let rowBytes = tensor.shape[0] == 0 ? 0 : tensor.byteCount / tensor.shape[0]
     return tensor.withUnsafeBytes { bytes in
       let part = UnsafeRawBufferPointer(rebasing: bytes[rows.lowerBound * rowBytes..<rows.upperBound * rowBytes])
-      return contentDigest(part)
+      var digest = ContentDigest()
+      digest.add(UInt64(part.count))
+      digest.add(part)
+      return digest.hexadecimal
     }
   }
-}
-
-/// A quick hash of bytes (not cryptographic): two multiply-rotate lanes over 8-byte words.
-func contentDigest(_ bytes: UnsafeRawBufferPointer) -> String {
-  var (a, b): (UInt64, UInt64) = (0x243F_6A88_85A3_08D3, 0x1319_8A2E_0370_7344 ^ UInt64(bytes.count))
-  func mix(_ word: UInt64) {
-    a = (a ^ word) &* 0x9E37_79B9_7F4A_7C15
-    a = a << 29 | a >> 35
-    b = (b &+ word) &* 0xC2B2_AE3D_27D4_EB4F
-    b = (b << 31 | b >> 33) ^ a
-  }
-  let whole = bytes.count / 8 * 8
-  for offset in stride(from: 0, to: whole, by: 8) { mix(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) }
-  var rest: UInt64 = 0
-  for offset in whole..<bytes.count { rest = rest << 8 | UInt64(bytes[offset]) }
-  mix(rest)
-  mix(0)
-  func hex(_ value: UInt64) -> String {
-    let text = String(value, radix: 16)
-    return String(repeating: "0", count: 16 - text.count) + text
-  }
-  return hex(a) + hex(b)
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Random numbers that are the same on every machine and in every version: nothing here calls the standard library's
-// `random(in:)`, whose algorithm is not promised.
+// The world's random numbers: like all of ours the same on every machine and in every version.
 
 import Glibc
+import Randomness
 
 /// xoshiro256** (Blackman and Vigna, ACM TOMS 47, 2021), seeded through SplitMix64 (Steele, Lea and Flood, OOPSLA
 /// 2014).
@@ -14,18 +14,11 @@ public struct WorldGenerator: Sendable {
   public init(_ parts: [UInt64]) {
     var key: UInt64 = 0
     for part in parts {
-      key ^= part
-      key = Self.splitMix(&key)
+      var random = SplitMix64(state: key ^ part)
+      key = random.next()
     }
-    state = (Self.splitMix(&key), Self.splitMix(&key), Self.splitMix(&key), Self.splitMix(&key))
-  }
-
-  private static func splitMix(_ state: inout UInt64) -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
+    var seeds = SplitMix64(state: key)
+    state = (seeds.next(), seeds.next(), seeds.next(), seeds.next())
   }
 
   public mutating func next() -> UInt64 {
@@ -42,7 +35,7 @@ public struct WorldGenerator: Sendable {
   }
 
   /// Uniform in 0 ..< 1.
-  public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+  public mutating func uniform() -> Double { next().unitInterval }
 
   /// Uniform in low ..< high.
   public mutating func uniform(_ low: Double, _ high: Double) -> Double { low + (high - low) * uniform() }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Seeded parts of a set of examples, class by class.
 import Failures
-import Tensors
+import Randomness
 
 /// Streams of the seed, so that one use of it does not shift another.
 enum RandomStream: UInt64 {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Which completions of a group make preference pairs.
+import Digests
+import Randomness
 
 /// How pairs are taken from a group.
 public enum PairChoice: String, Sendable, CaseIterable {
@@ -69,8 +71,8 @@ public struct Pairing: Sendable {
         rejected.filter { isAbove(rewards[best], rewards[$0]) }.map { (chosen: best, rejected: $0) }
       }
       if choice == .random, !all.isEmpty {
-        var random = SplitMix64(seed: seed, id)
-        all = [all[random.index(below: all.count)]]
+        var random = SplitMix64(state: FNV1a(id.utf8, seed: seed).value)
+        all = [all[random.next(below: all.count)]]
       }
     }
     if all.isEmpty { countGroup(rewards) }
@@ -108,25 +110,4 @@ public struct Pairing: Sendable {
     }
     return line
   }
-}
-
-/// Random numbers that are the same everywhere (SplitMix64, Steele, Lea and Flood, OOPSLA 2014).
-private struct SplitMix64 {
-  private var state: UInt64
-
-  init(seed: UInt64, _ id: String) {
-    // FNV-1a of the id.
-    state = id.utf8.reduce(0xCBF2_9CE4_8422_2325 ^ seed) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  /// Below `bound`; with a group's few pairs the bias is beyond measure.
-  mutating func index(below bound: Int) -> Int { Int(next().multipliedFullWidth(by: UInt64(bound)).high) }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Digests
 import Failures
 import Glibc
 
@@ -55,7 +56,7 @@ public final class FrameFile {
       throw PlainFailure.usage("\(name): is compressed; frames are read more than once, so unpack it first (gunzip)")
     }
     var ranges: [Range<Int>] = []
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    var hash = FNV1a()
     do {
       let reader = try FrameReader(descriptor: descriptor, name: name)
       reader.keepsChecksums = true
@@ -64,19 +65,15 @@ public final class FrameFile {
           if try reader.next() == nil { break }
         } catch let error as FrameError where error.isRecoverable && keepsDamaged {}
         ranges.append(reader.lastRange)
-        for value in [UInt64(reader.lastChecksum), UInt64(reader.lastRange.count)] {
-          for shift in stride(from: 0, to: 64, by: 8) {
-            hash = (hash ^ (value >> UInt64(shift) & 0xFF)) &* 0x100_0000_01B3
-          }
-        }
+        hash.add(UInt64(reader.lastChecksum))
+        hash.add(UInt64(reader.lastRange.count))
       }
     } catch {
       Glibc.close(descriptor)
       throw error
     }
     self.ranges = ranges
-    let hex = String(hash, radix: 16)
-    digest = String(repeating: "0", count: 16 - hex.count) + hex
+    digest = hash.value.hexadecimal
   }
 
   /// Collects a whole stream in an unnamed file in `$TMPDIR` (/tmp without one).

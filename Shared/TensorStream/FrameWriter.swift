@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Clocks
 import Failures
 import Glibc
 import Tensors
@@ -59,7 +60,7 @@ public final class FrameWriter {
     var metadata = frame.metadata
     try put(&metadata, frame.tensors)
     count += 1
-    if pending.count >= Self.capacity || now() - lastFlush > Self.patience { try flush() }
+    if pending.count >= Self.capacity || monotonicSeconds() - lastFlush > Self.patience { try flush() }
   }
 
   /// Writes one frame as a plain safetensors file, without number and checksum, and no stream around it.
@@ -94,7 +95,7 @@ public final class FrameWriter {
       defer { pending.removeAll(keepingCapacity: true) }
       try pending.withUnsafeBytes { try send($0) }
     }
-    lastFlush = now()
+    lastFlush = monotonicSeconds()
   }
 
   private func put(_ metadata: inout Metadata, _ tensors: [String: RawTensor]) throws {
@@ -141,10 +142,4 @@ extension [String: RawTensor] {
   fileprivate var described: [(name: String, dtype: DType, shape: [Int])] {
     map { ($0.key, $0.value.dtype, $0.value.shape) }
   }
-}
-
-private func now() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Two hash tables with open addressing. A tokenizer.json with 151,000 tokens asks for half a million look-ups while it
 // loads, and String keys (hashed by their normalised form) would make that the slowest part of starting a tool.
+import Digests
 
 /// Token text (as UTF-8) to id.
 struct TokenTable: Sendable {
@@ -35,8 +36,7 @@ struct TokenTable: Sendable {
   }
 
   private func slot(of text: UnsafeBufferPointer<UInt8>) -> Int {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325  // FNV-1a
-    for byte in text { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    let hash = FNV1a(text).value
     let mask = slots.count - 1
     var slot = Int(truncatingIfNeeded: hash ^ hash >> 32) & mask
     while slots[slot] >= 0, !matches(Int(slots[slot]), text) { slot = (slot + 1) & mask }

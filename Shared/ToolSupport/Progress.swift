@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
+import Clocks
 import Glibc
 
 /// A line on the terminal that says how far a tool has come, at what rate, and how long it will take.
 public final class Progress {
   private let unit: String
-  private let start = seconds()
+  private let start = monotonicSeconds()
   private var lastShown = 0.0
   private(set) var count = 0
 
@@ -18,7 +19,7 @@ public final class Progress {
   public func update(_ count: Int, fraction: Double? = nil, note: String = "") {
     self.count = count
     guard Diagnostics.isTerminal else { return }
-    let now = seconds()
+    let now = monotonicSeconds()
     guard now - lastShown >= 0.2, now - start > 0.5 else { return }
     lastShown = now
     Diagnostics.progress(Self.line(count, unit, elapsed: now - start, fraction: fraction, note: note))
@@ -29,7 +30,7 @@ public final class Progress {
 
   /// "1200 frames in 3.1 s (390/s)".
   public var summary: String {
-    let elapsed = seconds() - start
+    let elapsed = monotonicSeconds() - start
     return "\(count) \(unit) in \(Self.rounded(elapsed)) s (\(Self.rounded(Double(count) / max(elapsed, 1e-9)))/s)"
   }
 
@@ -60,10 +61,4 @@ public final class Progress {
     return minutes < 60
       ? "\(minutes):\(two(total % 60))" : "\(minutes / 60):\(two(minutes % 60)):\(two(total % 60))"
   }
-}
-
-func seconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }

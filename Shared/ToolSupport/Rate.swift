@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
+import Clocks
 
 /// How many of something there are a second, beside the frames that the progress line counts.
 public final class Rate {
   private let unit: String
-  private let start = seconds()
+  private let start = monotonicSeconds()
   private var count = 0
 
   /// - Parameter unit: what is counted, in the plural.
@@ -12,7 +13,7 @@ public final class Rate {
   /// "812 tokens/s", now that there are `count`.
   public func text(_ count: Int) -> String {
     self.count = count
-    return "\(Progress.rounded(Double(count) / max(seconds() - start, 1e-9))) \(unit)/s"
+    return "\(Progress.rounded(Double(count) / max(monotonicSeconds() - start, 1e-9))) \(unit)/s"
   }
 
   /// "4096 tokens, 812 tokens/s".

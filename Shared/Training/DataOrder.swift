@@ -3,7 +3,7 @@
 import Examples
 import Inference
 import Objectives
-import Tensors
+import Randomness
 
 /// The order of the frames of a file over all epochs. A value of its arguments only: position 17 of epoch 2 names the
 /// same frame whenever it is asked for, so a resumed run goes on where it stopped without replaying anything.

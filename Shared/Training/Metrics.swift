@@ -62,10 +62,3 @@ public struct StepMetrics: Sendable {
     return (value * scale).rounded() / scale
   }
 }
-
-/// Seconds of a clock that only goes forward.
-func monotonicSeconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-}

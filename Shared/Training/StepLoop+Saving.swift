@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a run leaves on the disk: checkpoint and state as one, and the gradients that were asked for.
 import Checkpoints
+import Clocks
 import Failures
 import Glibc
 import StrictJSON

@@ -1,5 +1,6 @@
 import Autograd
 import Checkpoints
+import Clocks
 // SPDX-License-Identifier: MIT
 // One optimizer step: frames checked, gradients summed over passes, clipped, applied, reported.
 import Examples

@@ -1,5 +1,6 @@
 import Autograd
 import Checkpoints
+import Clocks
 // SPDX-License-Identifier: MIT
 // A training run: batches in, optimizer steps taken, the checkpoint replaced as one whole.
 import Examples

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What this machine can do at most: the fastest f32 matrix product, the fastest copy and the fastest read, for
 // pipelines/bench to set the tools' rates beside. One JSON line on stdout.
+import Clocks
 import Glibc
 import Tensors
 
@@ -15,22 +16,16 @@ import Tensors
     )
   }
 
-  private static func now() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-  }
-
   /// The shortest of several runs: the machine's own noise only ever adds time.
   private static func shortest(_ body: () -> Void) -> Double {
     body()
     var best = Double.infinity
     var spent = 0.0
     while spent < 0.6 {
-      let start = now()
+      let start = monotonicSeconds()
       body()
-      best = min(best, now() - start)
-      spent += now() - start
+      best = min(best, monotonicSeconds() - start)
+      spent += monotonicSeconds() - start
     }
     return best
   }

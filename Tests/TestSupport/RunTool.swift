@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Runs the built executables as a shell would, and hands back what they wrote and how they ended.
+import Clocks
 import Glibc
 import Synchronization
 
@@ -193,7 +194,7 @@ private func exchange(
   var sent = 0
   var results: [[UInt8]] = [[], []]
   var chunk = [UInt8](repeating: 0, count: 1 << 16)
-  let end = now() + timeout
+  let end = monotonicSeconds() + timeout
   var isLate = false
   if bytes.isEmpty { input?.closeWrite() }
   while output.readEnd >= 0 || errors.readEnd >= 0 {
@@ -203,7 +204,7 @@ private func exchange(
       pollfd(fd: input?.writeEnd ?? -1, events: Int16(POLLOUT), revents: 0),
     ]
     let ready = poll(&polls, 3, 1000)
-    if now() > end && !isLate {
+    if monotonicSeconds() > end && !isLate {
       isLate = true
       stop()
     }
@@ -219,10 +220,4 @@ private func exchange(
     }
   }
   return (results[0], results[1], isLate)
-}
-
-private func now() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }

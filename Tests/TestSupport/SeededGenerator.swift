@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: MIT
+import Randomness
 
-/// A repeatable source of random numbers for tests (SplitMix64, Steele, Lea and Flood, OOPSLA 2014).
+/// A repeatable source of random numbers for tests.
 public struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
+  private var numbers: SplitMix64
 
-  public init(seed: UInt64) { state = seed }
+  public init(seed: UInt64) { numbers = SplitMix64(state: seed) }
 
-  public mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
+  public mutating func next() -> UInt64 { numbers.next() }
 
   /// `count` numbers, uniform in `range`.
   public mutating func floats(_ count: Int, in range: ClosedRange<Float> = -1...1) -> [Float] {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import ArgumentParser
 import Glibc
+import Randomness
 import TensorStream
 import ToolSupport
 
@@ -39,33 +40,12 @@ struct Shuffle: FrameFilter {
     var random = SplitMix64(state: seed.seed)
     let wanted = min(count ?? file.count, file.count)
     for position in 0..<wanted {
-      order.swapAt(position, position + Int(random.next(below: UInt64(file.count - position))))
+      order.swapAt(position, position + random.next(below: file.count - position))
       do {
         try io.write(file.frame(order[position]))
       } catch let error as FrameError where error.isRecoverable {
         try io.leaveOut(error)
       }
     }
-  }
-}
-
-/// Random numbers that are the same everywhere and for ever (SplitMix64, Steele, Lea and Flood, OOPSLA 2014).
-struct SplitMix64 {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  /// Uniform below `bound` (Lemire, ACM TOMACS 2019, without the rejected fraction's bias).
-  mutating func next(below bound: UInt64) -> UInt64 {
-    var product = next().multipliedFullWidth(by: bound)
-    let threshold = (0 &- bound) % bound
-    while product.low < threshold { product = next().multipliedFullWidth(by: bound) }
-    return product.high
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import ArgumentParser
+import Digests
 import Failures
+import Randomness
 import TensorStream
 import ToolSupport
 
@@ -153,10 +155,8 @@ struct Division {
 
   /// A part by a hash of the value: the same for ever, whatever else there is.
   func part(of value: String) -> Int {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325  // FNV-1a
-    for byte in value.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    var random = SplitMix64(state: hash ^ (seed &* 0x9E37_79B9_7F4A_7C15))
-    let place = Double(random.next() >> 11) * 0x1p-53
+    var random = SplitMix64(state: FNV1a(value.utf8).value ^ (seed &* SplitMix64.increment))
+    let place = random.next().unitInterval
     var end = 0.0
     for (part, share) in shares.enumerated() {
       end += share

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A command beside us with which we talk in lines.
+import Clocks
 import Failures
 import Glibc
 
@@ -68,13 +69,13 @@ final class CoProcess {
   /// - Throws: 74 where the command has ended, or does not answer within `timeout` seconds.
   func ask(_ line: [UInt8], timeout: Double) throws -> [UInt8] {
     var rest = (line + [0x0A])[...]
-    let end = Self.now() + timeout
+    let end = monotonicSeconds() + timeout
     while true {
       if rest.isEmpty, let newline = received.firstIndex(of: 0x0A) {
         defer { received.removeSubrange(...newline) }
         return Array(received[..<newline])
       }
-      let left = end - Self.now()
+      let left = end - monotonicSeconds()
       guard left > 0 else {
         throw PlainFailure(.ioError, "\(name) (\(command)) did not answer within \(timeout) s; see --\(name)-timeout")
       }
@@ -116,8 +117,8 @@ final class CoProcess {
   /// - Throws: 74 where it fails, stays, or had more to say.
   func finish(timeout: Double) throws {
     closeInput()
-    let end = Self.now() + timeout
-    while Self.now() < end {
+    let end = monotonicSeconds() + timeout
+    while monotonicSeconds() < end {
       var polled = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
       guard poll(&polled, 1, 100) > 0 else { continue }
       var chunk = [UInt8](repeating: 0, count: 1 << 14)
@@ -129,7 +130,7 @@ final class CoProcess {
       }
     }
     while wait(WNOHANG) == nil {
-      guard Self.now() < end else {
+      guard monotonicSeconds() < end else {
         throw PlainFailure(.ioError, "\(name) (\(command)) did not end within \(timeout) s after its input did")
       }
       usleep(2000)
@@ -172,12 +173,6 @@ final class CoProcess {
 
   private static func failure(_ what: String) -> PlainFailure {
     PlainFailure(.ioError, "\(what): \(String(cString: strerror(errno)))")
-  }
-
-  private static func now() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
   deinit {

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+import Glibc
+
+/// Seconds of a clock that only goes forward; from what it counts is not said.
+public func monotonicSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+
+extension UInt64 {
+  /// 16 hexadecimal digits in lower case.
+  public var hexadecimal: String {
+    let digits = String(self, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+}
