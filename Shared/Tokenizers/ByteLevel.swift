@@ -22,6 +22,12 @@ enum ByteLevel {
   private static let bytes: [Unicode.Scalar: UInt8] = Dictionary(
     uniqueKeysWithValues: characters.enumerated().map { ($1, UInt8($0)) })
 
+  /// Appends the UTF-8 form of the character that stands for `byte`.
+  @inline(__always)
+  static func append(_ byte: UInt8, to text: inout [UInt8]) {
+    if (0x21...0x7E).contains(byte) { text.append(byte) } else { text += utf8[Int(byte)] }
+  }
+
   /// The text whose characters stand for `bytes`.
   static func text(_ bytes: some Sequence<UInt8>) -> String {
     var text = String.UnicodeScalarView()

@@ -4,7 +4,11 @@
 
 struct BytePairs {
   let merges: MergeTable
+  /// The smallest tokens of the word to merge, in order.
+  var word: [Int32] = []
   /// Scratch, kept between words.
+  var scratch: [UInt8] = []
+  private var part: [Int32] = []
   private var ranks: [Int32] = []
   private var results: [Int32] = []
 
@@ -12,14 +16,35 @@ struct BytePairs {
 
   private static let none = Int32.max
 
-  /// Replaces `word` (one token a byte, in order) by its merged tokens.
-  mutating func merge(_ word: inout [Int32]) {
-    if word.count < 2 { return }
-    if word.count > 48 { return mergeLong(&word) }
+  /// Appends the merged tokens of `word` to `ids`.
+  ///
+  /// - joints: the pairs of smallest tokens between which a merge can reach; nil for all. Between others the word is
+  ///   cut first, which changes nothing but the time: a text without words becomes many short ones.
+  mutating func merge(betweenJoints joints: MergeTable?, into ids: inout [Int32]) {
+    guard let joints else {
+      swap(&part, &word)
+      mergePart()
+      ids += part
+      return
+    }
+    var start = 0
+    for end in word.indices where end + 1 == word.count || joints.merge(word[end], word[end + 1]) == nil {
+      part.removeAll(keepingCapacity: true)
+      part += word[start...end]
+      mergePart()
+      ids += part
+      start = end + 1
+    }
+  }
+
+  /// Replaces `part` (smallest tokens, in order) by its merged tokens.
+  private mutating func mergePart() {
+    if part.count < 2 { return }
+    if part.count > 48 { return mergeLong() }
     ranks.removeAll(keepingCapacity: true)
     results.removeAll(keepingCapacity: true)
-    for i in 0..<word.count - 1 {
-      let merge = merges.merge(word[i], word[i + 1])
+    for i in 0..<part.count - 1 {
+      let merge = merges.merge(part[i], part[i + 1])
       ranks.append(merge?.rank ?? Self.none)
       results.append(merge?.result ?? 0)
     }
@@ -31,24 +56,25 @@ struct BytePairs {
         at = i
       }
       if best == Self.none { return }
-      word[at] = results[at]
-      word.remove(at: at + 1)
+      part[at] = results[at]
+      part.remove(at: at + 1)
       ranks.remove(at: at)
       results.remove(at: at)
-      if at < ranks.count { update(at, word) }
-      if at > 0 { update(at - 1, word) }
+      if at < ranks.count { update(at) }
+      if at > 0 { update(at - 1) }
       if ranks.isEmpty { return }
     }
   }
 
-  private mutating func update(_ i: Int, _ word: [Int32]) {
-    let merge = merges.merge(word[i], word[i + 1])
+  private mutating func update(_ i: Int) {
+    let merge = merges.merge(part[i], part[i + 1])
     ranks[i] = merge?.rank ?? Self.none
     results[i] = merge?.result ?? 0
   }
 
   /// The same in O(n log n): a heap of candidate pairs over a doubly linked list.
-  private func mergeLong(_ word: inout [Int32]) {
+  private mutating func mergeLong() {
+    var word = part
     let count = word.count
     var next = (1...count).map { Int32($0) }
     var previous = (-1..<count - 1).map { Int32($0) }
@@ -73,6 +99,7 @@ struct BytePairs {
       push(left, word)
     }
     word.removeAll { $0 < 0 }
+    part = word
   }
 }
 

@@ -9,6 +9,8 @@ public enum PreTokenizer: Sendable, Equatable {
   case qwen2(digits: Int)
   /// `ByteLevel` with `use_regex`.
   case gpt2
+  /// One word, however long it is.
+  case none
 
   static let qwen2Patterns: [String: PreTokenizer] = [
     qwen2Pattern(digits: #"\p{N}"#): .qwen2(digits: 1),
@@ -30,6 +32,7 @@ public enum PreTokenizer: Sendable, Equatable {
           switch self {
           case .qwen2(let digits): scanner.qwen2Word(from: start, digits: digits)
           case .gpt2: scanner.gpt2Word(from: start)
+          case .none: bytes.count
           }
         try body(start..<end)
         start = end
