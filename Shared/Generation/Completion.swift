@@ -29,9 +29,16 @@ public struct GenerationVocabulary: Sendable {
   public let forbidden: [Int32]
   /// The bytes of each id, special tokens empty.
   let bytes: @Sendable (Int32) -> [UInt8]
+  /// Those of an id that opens a completion: SentencePiece's has a space there that the text does not have.
+  let firstBytes: @Sendable (Int32) -> [UInt8]
 
-  public init(ends: Set<Int32>, forbidden: [Int32], bytes: @escaping @Sendable (Int32) -> [UInt8]) {
+  /// - firstBytes: nil where an id has the same bytes everywhere.
+  public init(
+    ends: Set<Int32>, forbidden: [Int32], firstBytes: (@Sendable (Int32) -> [UInt8])? = nil,
+    bytes: @escaping @Sendable (Int32) -> [UInt8]
+  ) {
     (self.ends, self.forbidden, self.bytes) = (ends, forbidden, bytes)
+    self.firstBytes = firstBytes ?? bytes
   }
 }
 
@@ -55,6 +62,8 @@ struct GrowingCompletion {
   private var logps: [Float] = []
   private var samplingLogps: [Float] = []
   private(set) var bytes: [UInt8] = []
+  /// Whether a token other than a special one has come.
+  private var hasBegun = false
 
   /// Adds a token; returns the completion where this was its last.
   mutating func append(
@@ -64,7 +73,8 @@ struct GrowingCompletion {
     logps.append(token.logp)
     samplingLogps.append(token.samplingLogp)
     if vocabulary.ends.contains(token.id), !limits.ignoresEnds { return done(.eos) }
-    let piece = vocabulary.bytes(token.id)
+    let piece = hasBegun ? vocabulary.bytes(token.id) : vocabulary.firstBytes(token.id)
+    hasBegun = hasBegun || !vocabulary.bytes(token.id).isEmpty
     bytes += piece
     if let cut = firstStop(limits.stops, new: piece.count) {
       bytes.removeSubrange(cut...)

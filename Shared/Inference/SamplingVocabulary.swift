@@ -9,7 +9,7 @@ import Tokenizers
 
 extension GenerationVocabulary {
   /// Ends: `eos_token_id` of generation_config.json, else of config.json, else `eos_token` of tokenizer_config.json; and
-  /// always the chat template's `<|im_end|>` where the tokenizer has it as a special token. Forbidden: the image's
+  /// always what ends a turn in a known chat format where the tokenizer has it as a special token. Forbidden: the image's
   /// placeholder, the padding token (unless it is an end), and rows of the head that belong to no token.
   ///
   /// Throws 65 where there is no tokenizer.json, or where an id is not one.
@@ -31,11 +31,14 @@ extension GenerationVocabulary {
       return [(token?.string ?? token?["content"]?.string).flatMap(tokenizer.id(of:))].compactMap { $0 }
     }
     var ends = Set(try stated("eos_token_id"))
-    if let turn = tokenizer.id(of: "<|im_end|>"), tokenizer.isSpecial(turn) { ends.insert(turn) }
+    ends.formUnion(ChatFormat.turnEnds(tokenizer))
     let padding = try stated("pad_token_id").filter { !ends.contains($0) }
     let rowsWithoutToken = (0..<Int32(size)).filter { tokenizer.token($0) == nil }
     let forbidden = Set(rowsWithoutToken + padding + [config.imageToken].compactMap { $0 })
-    self.init(ends: ends, forbidden: forbidden.sorted()) { tokenizer.bytes(of: $0, skipSpecial: true) }
+    self.init(
+      ends: ends, forbidden: forbidden.sorted(),
+      firstBytes: { tokenizer.bytes(of: $0, skipSpecial: true, isFirst: true) },
+      bytes: { tokenizer.bytes(of: $0, skipSpecial: true) })
   }
 
   private static func tokenizer(_ checkpoint: Checkpoint) throws -> Tokenizer {

@@ -29,19 +29,8 @@ public struct LabelledTokens: Sendable, Equatable {
   }
 }
 
-/// Renders chats for one tokenizer.
-///
-/// chatml (Qwen2's; the image's placeholder opens the first user turn):
-///
-///     <|im_start|>system\n{system}<|im_end|>\n<|im_start|>user\n<image>\n{question}<|im_end|>\n
-///     <|im_start|>assistant\n{answer}<|im_end|>\n
-///
-/// plain (captions; what the user says is not used): `<image>{caption}\n`
+/// Renders chats for one tokenizer, in one format.
 public struct ChatTemplate: Sendable {
-  public enum Style: String, Sendable, CaseIterable {
-    case chatml, plain
-  }
-
   /// Which tokens are labels.
   public enum Labels: String, Sendable, CaseIterable {
     /// The assistant's words and their end-of-turn token.
@@ -51,45 +40,45 @@ public struct ChatTemplate: Sendable {
     case paper
   }
 
-  public static let defaultSystem = "You are a helpful assistant."
-
   private let tokenizer: Tokenizer
-  private let style: Style
+  private let format: ChatFormat
   private let labels: Labels
   private let system: String
   private let parseSpecial: Bool
   private let imageID: Int32?
-  private let startID: Int32
-  private let endID: Int32
+  private let controls: [String: Int32]
   private let newline: [Int32]
   /// Tokens that only the template places.
-  private let control: Set<Int32>
+  private let literal: Set<Int32>
 
-  /// - system: the system turn's text; "" for none. A conversation's own system turn replaces it.
+  /// - system: the system turn's text; "" for none, nil for the format's own. A conversation's own system turn replaces
+  ///   it.
   /// - parseSpecial: whether special strings in the texts become special tokens.
   /// - imageID: the placeholder, once an image, whatever its number of patches; nil if the checkpoint has none.
-  /// Throws if the tokenizer lacks the template's tokens.
+  /// Throws if the tokenizer lacks the format's tokens.
   public init(
-    _ style: Style, tokenizer: Tokenizer, imageID: Int32?, system: String = defaultSystem, labels: Labels = .answer,
+    _ format: ChatFormat, tokenizer: Tokenizer, imageID: Int32?, system: String? = nil, labels: Labels = .answer,
     parseSpecial: Bool = false
   ) throws {
-    func control(_ token: String) throws -> Int32 {
-      guard let id = tokenizer.id(of: token) else {
-        throw PlainFailure.badData(
-          "the tokenizer has no \"\(token)\", which the chatml template needs; --template plain needs none")
-      }
-      return id
+    if labels == .paper, format != .chatml, !format.isPlain {
+      throw PlainFailure.usage("--labels paper: these are labels of ChatML, and not of \(format.title)")
     }
+    controls = try Dictionary(
+      uniqueKeysWithValues: format.controls.map { token in
+        guard let id = tokenizer.id(of: token) else {
+          throw PlainFailure.badData(
+            "the tokenizer has no \"\(token)\", which the \(format.name) template needs; --template plain needs none")
+        }
+        return (token, id)
+      })
     self.tokenizer = tokenizer
-    self.style = style
+    self.format = format
     self.labels = labels
-    self.system = system
+    self.system = system ?? format.defaultSystem
     self.parseSpecial = parseSpecial
     self.imageID = imageID
-    startID = style == .chatml ? try control("<|im_start|>") : -1
-    endID = style == .chatml ? try control("<|im_end|>") : -1
-    newline = style == .chatml ? try tokenizer.encode("\n") : []
-    self.control = Set([imageID, style == .chatml ? startID : nil, style == .chatml ? endID : nil].compactMap { $0 })
+    newline = labels == .paper ? try tokenizer.encode("\n") : []
+    literal = Set(controls.values).union([imageID].compactMap { $0 })
   }
 
   // MARK: Rendering
@@ -98,23 +87,15 @@ public struct ChatTemplate: Sendable {
   /// assistant's header. The mask is all 0 unless the labels are the paper's.
   public func prompt(_ turns: [ChatTurn], hasImage: Bool) throws -> LabelledTokens {
     var out = LabelledTokens()
-    if style == .plain {
+    if case .tokenizers = format.opening { out.append(tokenizer.opening, label: { _ in false }) }
+    if format.isPlain {
       guard hasImage else {
         throw PlainFailure.badData("the plain template needs an image; --template chatml takes text without one")
       }
       out.append(try placeholder(), label: { _ in false })
       return out
     }
-    var imageIsDue = hasImage
-    if turns.first?.role != .system, !system.isEmpty {
-      try append(ChatTurn(.system, system), withImage: false, to: &out)
-    }
-    for turn in turns {
-      let opensWithImage = imageIsDue && turn.role == .user
-      try append(turn, withImage: opensWithImage, to: &out)
-      if opensWithImage { imageIsDue = false }
-    }
-    try appendHeader(.assistant, to: &out)
+    try append(format.prompt(turns, system: system, hasImage: hasImage), at: .start, to: &out, label: isPapersLabel)
     try checkPlaceholders(out.ids, expected: hasImage ? 1 : 0)
     return out
   }
@@ -122,35 +103,30 @@ public struct ChatTemplate: Sendable {
   /// The ids of one response: its text and the end-of-turn token. Labels as the paper's add the newline after it. In
   /// the plain template: the text and a newline.
   public func response(_ text: String) throws -> [Int32] {
-    let ids: [Int32] =
-      switch style {
-      case .plain: try encode(text + "\n")
-      case .chatml: try encode(text) + [endID] + (labels == .paper ? newline : [])
-      }
-    try checkPlaceholders(ids, expected: 0)
-    return ids
+    var parts = format.response(text)
+    if labels == .paper { parts.parts += format.parts(of: format.afterEnd) }
+    var out = LabelledTokens()
+    try append([parts], at: format.isPlain ? .afterToken : .inside, to: &out) { _, _ in true }
+    try checkPlaceholders(out.ids, expected: 0)
+    return out.ids
   }
 
   /// The supervised rest of a conversation: everything after the first assistant header. `turns` are assistant and user
   /// in turn, an assistant turn first and last.
   public func answer(_ turns: [ChatTurn]) throws -> LabelledTokens {
     var out = LabelledTokens()
-    if style == .plain {
-      guard turns.count == 1 else {
-        throw PlainFailure.badData(
-          "the plain template takes one answer, not a conversation of \(turns.count + 1) turns")
-      }
-      out.append(try response(turns[0].text), label: { _ in true })
-      return out
+    if format.isPlain, turns.count != 1 {
+      throw PlainFailure.badData("the plain template takes one answer, not a conversation of \(turns.count + 1) turns")
     }
-    for (index, turn) in turns.enumerated() {
-      if turn.role != .assistant {
-        if labels == .answer { out.append(newline, label: { _ in false }) }  // the one after <|im_end|>
-        try append(turn, withImage: false, to: &out)
+    for turn in turns {
+      if turn.role == .assistant {
+        out.append(try response(turn.text), label: { _ in true })
         continue
       }
-      if index > 0 { try appendHeader(.assistant, to: &out) }
-      out.append(try response(turn.text), label: { _ in true })
+      // What stands behind the end of the turn before is a label of the paper's only, and then of that turn.
+      let between = labels == .paper ? [] : [ChatParts(role: .user, parts: format.parts(of: format.afterEnd))]
+      let turns = [format.userTurn(turn.text), format.assistantHeader(cut: true)]
+      try append(between + turns, at: .afterToken, to: &out, label: isPapersLabel)
     }
     try checkPlaceholders(out.ids, expected: 0)
     return out
@@ -158,29 +134,37 @@ public struct ChatTemplate: Sendable {
 
   // MARK: Parts
 
-  private func encode(_ text: String) throws -> [Int32] {
-    try tokenizer.encode(text, parseSpecial: parseSpecial, literal: control)
+  private func isPapersLabel(_ id: Int32, in role: ChatTurn.Role) -> Bool {
+    guard labels == .paper, id != imageID else { return false }
+    return role == .assistant || id == controls["<|im_start|>"] || newline == [id]
   }
 
-  private func isLabel(_ id: Int32, in role: ChatTurn.Role) -> Bool {
-    labels == .paper && (role == .assistant || id == startID || newline == [id])
-  }
-
-  private func append(_ turn: ChatTurn, withImage: Bool, to out: inout LabelledTokens) throws {
-    var ids = [startID]
-    if withImage {
-      ids += try encode("\(turn.role.rawValue)\n") + placeholder() + encode("\n" + turn.text)
-    } else if turn.role == .assistant {
-      ids += try encode("\(turn.role.rawValue)\n") + encode(turn.text)
-    } else {
-      ids += try encode("\(turn.role.rawValue)\n" + turn.text)
+  /// Appends the ids of `turns`. Text between two tokens, or a token and a cut, is tokenised at once.
+  private func append(
+    _ turns: [ChatParts], at place: TextPlace, to out: inout LabelledTokens, label: (Int32, ChatTurn.Role) -> Bool
+  ) throws {
+    var (text, place) = ("", place)
+    func flush(_ role: ChatTurn.Role, _ next: TextPlace) throws {
+      let ids = try tokenizer.encode(text, parseSpecial: parseSpecial, literal: literal, place: place)
+      out.append(ids, label: { label($0, role) })
+      (text, place) = ("", next)
     }
-    out.append(ids + [endID], label: { isLabel($0, in: turn.role) && $0 != imageID })
-    out.append(newline, label: { isLabel($0, in: turn.role) })
-  }
-
-  private func appendHeader(_ role: ChatTurn.Role, to out: inout LabelledTokens) throws {
-    out.append(try [startID] + encode("\(role.rawValue)\n"), label: { isLabel($0, in: role) })
+    func append(_ ids: [Int32], _ role: ChatTurn.Role) throws {
+      try flush(role, .afterToken)
+      out.append(ids, label: { label($0, role) })
+    }
+    for turn in turns {
+      for part in turn.parts {
+        switch part {
+        case .text(let more): text += more
+        case .token(let token): try append([controls[token]].compactMap { $0 }, turn.role)
+        case .image: try append(placeholder(), turn.role)
+        case .cut: try flush(turn.role, .inside)
+        }
+      }
+      if labels == .paper { try flush(turn.role, .inside) }  // a turn's labels depend on its role
+    }
+    if let role = turns.last?.role { try flush(role, .inside) }
   }
 
   private func placeholder() throws -> [Int32] {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Whether a checkpoint's own chat template says the same as ChatML: by what it writes, not by what it looks like.
+// Which of the known formats a checkpoint's own chat template writes: by what it writes, not by what it looks like.
 
 import Failures
 import Jinja
@@ -7,17 +7,18 @@ import StrictJSON
 
 extension PublishedTemplate {
   public enum Comparison: Sendable, Equatable {
-    /// ChatML, with this system line for conversations that have none; "" for no such line.
-    case chatML(system: String)
-    /// Another format, or one that cannot be told; the reason in words that follow "the chat template".
-    case other(String)
+    /// A known format, with this system line for conversations that have none; "" for no such line.
+    case known(ChatFormat, system: String)
+    /// Another format, or one that cannot be told; the reason in words that follow "the chat template", and the known
+    /// format that comes nearest.
+    case other(String, nearest: ChatFormat = .chatml)
   }
 
-  /// Renders conversations of every kind that a manifest can hold, and compares with `ChatTemplate`'s style `chatml`.
+  /// Renders conversations of every kind that a manifest can hold, and compares with what the known formats write.
   ///
   /// - image: the image's placeholder where the checkpoint takes images, otherwise nil. A template that knows nothing
   ///   of images is given it as text, as LLaVA's own code does.
-  public func comparedWithChatML(image: String?) -> Comparison {
+  public func compared(image: String?) -> Comparison {
     do {
       let template: JinjaTemplate
       do {
@@ -25,8 +26,18 @@ extension PublishedTemplate {
       } catch let error as JinjaError {
         throw PlainFailure.badData("cannot be read: \(error)")
       }
-      let renderer = Renderer(template: template, tokens: tokens)
-      return .chatML(system: try renderer.system(image: image))
+      var furthest: (agreed: Int, comparison: Comparison)?
+      for format in ChatFormat.conversations {
+        var renderer = Renderer(template: template, tokens: tokens, format: format)
+        do {
+          let system = try renderer.system(image: image)
+          return .known(renderer.format, system: system)
+        } catch let failure as any Failure {
+          if let best = furthest, best.agreed >= renderer.agreed { continue }
+          furthest = (renderer.agreed, .other(failure.description, nearest: format))
+        }
+      }
+      return furthest?.comparison ?? .other("cannot be told")
     } catch let failure as any Failure {
       return .other(failure.description)
     } catch {
@@ -71,6 +82,13 @@ private struct Probe {
 private struct Renderer {
   let template: JinjaTemplate
   let tokens: JSONObject
+  var format: ChatFormat
+  /// On how many conversations both agree.
+  private(set) var agreed = 0
+
+  init(template: JinjaTemplate, tokens: JSONObject, format: ChatFormat) {
+    (self.template, self.tokens, self.format) = (template, tokens, format)
+  }
 
   /// How a turn's content is handed to a template: as a string, or as parts with types.
   private enum Form: CaseIterable {
@@ -102,16 +120,17 @@ private struct Renderer {
     }
   }
 
-  /// The system line of a template that writes ChatML. Throws where it writes anything else.
-  func system(image: String?) throws -> String {
+  /// The system line of a template that writes the format. Throws where it writes anything else.
+  mutating func system(image: String?) throws -> String {
     let plain = Probe.texts[0]
     // What a template makes of a form that it does not know is an error, nothing, or Python's picture of the parts.
     let known = Form.allCases.filter { form in
       (try? render(plain, form))?.contains(plain.turns[0].text) ?? false
     }
     let first = try render(plain, known.first ?? .text)
-    let standard = ChatTemplate.defaultSystem
-    let system = ChatML.system(of: first) ?? (first.contains(standard) ? standard : "")
+    adoptOpening(of: first, takesImages: image != nil)
+    let standard = format.defaultSystem
+    let system = format.system(of: first) ?? (!standard.isEmpty && first.contains(standard) ? standard : "")
     for probe in Probe.texts {
       try compare(probe, render(probe, known.first ?? .text), system, image: nil)
     }
@@ -128,15 +147,34 @@ private struct Renderer {
     return system
   }
 
-  private func compare(_ probe: Probe, _ text: String, _ system: String, image: String?) throws {
-    var (text, ours) = (text, ChatML.text(probe.turns, system: system, image: image, asks: probe.asks))
-    if !probe.asks {  // what follows the last end of a turn belongs to no example
-      if text.utf8.last == UInt8(ascii: "\n") { text.unicodeScalars.removeLast() }
-      ours.unicodeScalars.removeLast()
+  /// Takes over whether the template itself writes the token that begins a sequence. If it does not, a processor of
+  /// images lets the tokenizer do it; a tokenizer on its own leaves it out (`apply_chat_template` of transformers).
+  private mutating func adoptOpening(of text: String, takesImages: Bool) {
+    if format == .llama2 { return }  // each of its user turns begins with the token
+    if format != .chatml, let token = tokens["bos_token"]?.string, !token.isEmpty, text.hasPrefix(token) {
+      format.open(with: token)
+    } else if takesImages {
+      format.opening = .tokenizers
+    } else {
+      format.opening = .text("")
     }
-    if text.utf8.elementsEqual(ours.utf8) { return }
-    let (theirs, chatML) = excerpts(text, ours)
-    throw PlainFailure.badData("writes \(probe.name) as \(theirs), where ChatML has \(chatML)")
+  }
+
+  private mutating func compare(_ probe: Probe, _ text: String, _ system: String, image: String?) throws {
+    let placeholder = probe.hasImage ? image : nil
+    var ours = format.prompt(probe.turns, system: system, hasImage: placeholder != nil, asks: probe.asks)
+      .text(image: placeholder)
+    var text = text
+    if !probe.asks, !format.afterEnd.isEmpty {  // what follows the last end of a turn belongs to no example
+      text.dropSuffix(format.afterEnd)
+      ours.dropSuffix(format.afterEnd)
+    }
+    if text.utf8.elementsEqual(ours.utf8) {
+      agreed += 1
+      return
+    }
+    let (theirs, known) = excerpts(text, ours)
+    throw PlainFailure.badData("writes \(probe.name) as \(theirs), where \(format.title) has \(known)")
   }
 
   /// Both texts from a little before they part, quoted.
@@ -151,5 +189,38 @@ private struct Renderer {
       return (start > 0 ? "..." : "") + quoted + (text.count > start + 48 ? "..." : "")
     }
     return (excerpt(a), excerpt(b))
+  }
+}
+
+extension ChatFormat {
+  /// Has `token` in front of everything.
+  fileprivate mutating func open(with token: String) {
+    if !controls.contains(token) { controls.append(token) }
+    opening = .text(token)
+  }
+
+  /// The system line that opens `text`, a conversation that has none of its own; "" where a user turn opens it, nil
+  /// where neither does.
+  fileprivate func system(of text: String) -> String? {
+    let opening = if case .text(let text) = opening { text } else { "" }
+    let (userStart, inTurn) = (opening + user.before, systemOpensFirstTurn)
+    let before = inTurn ? userStart + system.before : opening + system.before
+    let after = Array((inTurn ? system.after : system.after + user.before).utf8)
+    let isOpened = text.utf8.starts(with: before.utf8)
+    if text.utf8.starts(with: userStart.utf8), !(inTurn && isOpened) { return "" }
+    guard isOpened else { return nil }
+    let rest = Array(text.utf8.dropFirst(before.utf8.count))
+    guard rest.count >= after.count,
+      let stop = (0...rest.count - after.count).first(where: { rest[$0..<$0 + after.count].elementsEqual(after) })
+    else { return nil }
+    return String(decoding: rest[..<stop], as: UTF8.self)
+  }
+}
+
+extension String {
+  fileprivate mutating func dropSuffix(_ suffix: String) {
+    if utf8.reversed().starts(with: suffix.utf8.reversed()) {
+      self = String(decoding: utf8.dropLast(suffix.utf8.count), as: UTF8.self)
+    }
   }
 }

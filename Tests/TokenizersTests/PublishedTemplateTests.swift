@@ -50,7 +50,7 @@ struct PublishedTemplateTests {
   func compared(_ source: String, image: String? = "<image>", tokens: JSONObject = JSONObject())
     -> PublishedTemplate.Comparison
   {
-    PublishedTemplate(file: "chat_template.jinja", source: source, tokens: tokens).comparedWithChatML(image: image)
+    PublishedTemplate(file: "chat_template.jinja", source: source, tokens: tokens).compared(image: image)
   }
 
   // MARK: ChatML
@@ -183,13 +183,17 @@ struct PublishedTemplateTests {
   func oneOfSeveralIsTheDefault(value: String, problem: String?) throws {
     let template = try #require(try found(["tokenizer_config.json": "{\"chat_template\": \(value)}"]))
     if let problem {
-      #expect(template.comparedWithChatML(image: nil) == .other(problem))
+      #expect(template.compared(image: nil) == .other(problem))
     } else {
       #expect(try template.source.get() == "d")
     }
   }
 
   // MARK: ChatML as text
+
+  func text(_ turns: [ChatTurn], system: String, image: String?, asks: Bool) -> String {
+    ChatFormat.chatml.prompt(turns, system: system, hasImage: image != nil, asks: asks).text(image: image)
+  }
 
   /// What templates are compared with is what `ChatTemplate` writes.
   @Test func chatMLAsTextIsWhatTheIDsSay() throws {
@@ -209,14 +213,18 @@ struct PublishedTemplateTests {
           let placeholder = hasImage ? "<image>" : nil
           #expect(
             tokenizer.decode(prompt)
-              == ChatML.text(own + turns[..<1], system: system, image: placeholder, asks: true))
+              == text(own + turns[..<1], system: system, image: placeholder, asks: true))
           #expect(
             tokenizer.decode(prompt + answer)
-              == ChatML.text(own + turns, system: system, image: placeholder, asks: false))
+              == text(own + turns, system: system, image: placeholder, asks: false))
         }
       }
     }
   }
+}
+
+extension PublishedTemplate.Comparison {
+  static func chatML(system: String) -> Self { .known(.chatml, system: system) }
 }
 
 extension JSONObject {

@@ -41,7 +41,8 @@ enum Preset: String, CaseIterable, ExpressibleByArgument {
 
   /// The words of miniworld and of the chat's frame as whole tokens; anything else in pieces, down to single bytes.
   private static let tokenizer = BPETrainer.train(
-    Language.corpus + ["system\nuser\nassistant\n" + ChatTemplate.defaultSystem], vocabularySize: 640, minFrequency: 1)
+    Language.corpus + ["system\nuser\nassistant\n" + ChatFormat.chatml.defaultSystem], vocabularySize: 640,
+    minFrequency: 1)
 
   /// The id of a special token in the tokenizer.
   private static func id(_ token: String) -> JSONValue {

@@ -84,8 +84,9 @@ struct Show: Tool {
     }
     if let chat = report["chat"] {
       let file = chat["file"]?.string ?? ""
+      let format = chat["format"]?.string.flatMap { ChatFormat(named: $0) } ?? .chatml
       let system = chat["system"]?.string.map {
-        $0.isEmpty ? "ChatML, no system line" : "ChatML, system line \"\($0)\""
+        $0.isEmpty ? "\(format.title), no system line" : "\(format.title), system line \"\($0)\""
       }
       lines.append("chat         \(file): \(system ?? chat["differs"]?.string ?? "")")
     }
@@ -198,9 +199,11 @@ struct Show: Tool {
     else { return nil }
     let added = takesImages ? try checkpoint.json("tokenizer.json")?["added_tokens"]?.array ?? [] : []
     let image = takesImages ? added.first { $0["id"]?.int == id }?["content"]?.string ?? "<image>" : nil
-    switch published.comparedWithChatML(image: image) {
-    case .chatML(let system): return ["file": .string(published.file), "system": .string(system)]
-    case .other(let reason): return ["file": .string(published.file), "differs": .string(reason)]
+    switch published.compared(image: image) {
+    case .known(.chatml, let system): return ["file": .string(published.file), "system": .string(system)]
+    case .known(let format, let system):
+      return ["file": .string(published.file), "format": .string(format.name), "system": .string(system)]
+    case .other(let reason, _): return ["file": .string(published.file), "differs": .string(reason)]
     }
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the checkpoint's own chat template has to say about ours.
+// Which chat format texts go through: the one that was named, else the one that the checkpoint's own template writes.
 
 import Checkpoints
 import Failures
@@ -7,39 +7,46 @@ import TensorStream
 import Tokenizers
 import ToolSupport
 
-/// Whether texts may go through ChatML, and with which system line.
+/// The format of chats, and their system line.
 struct ChatAgreement {
+  private(set) var format: ChatFormat
   /// The system line of conversations that have none.
-  var system: String
+  private(set) var system: String
   /// Why the first text of a chat ends the run.
   private var objection: PlainFailure?
   /// What is said once, beside the first text of a chat.
   private var note: String?
 
   /// Nothing was compared: the format was asked for by name, or there is no template to compare with.
-  init(system: String?) { self.system = system ?? ChatTemplate.defaultSystem }
+  init(_ format: ChatFormat, system: String?) { (self.format, self.system) = (format, system ?? format.defaultSystem) }
 
-  /// Compares the template of `checkpoint`, if any, with ChatML.
+  /// Finds the format that the template of `checkpoint` writes; ChatML where it has none.
   ///
   /// - system: the system line that was asked for; nil for the template's own.
   /// - image: the image's placeholder; nil where the checkpoint takes no images.
   init(with checkpoint: Checkpoint, system: String?, image: String?) throws {
-    self.init(system: system)
+    self.init(.chatml, system: system)
     guard
       let published = try PublishedTemplate(
         takesImages: image != nil, file: checkpoint.file, json: checkpoint.json)
     else { return }
-    switch published.comparedWithChatML(image: image) {
-    case .other(let reason):
+    switch published.compared(image: image) {
+    case .other(let reason, let nearest):
       objection = .badData(
-        "\(checkpoint.path): \(published.file): the chat template \(reason); --template chatml uses ChatML all the same"
+        "\(checkpoint.path): \(published.file): the chat template \(reason); --template \(nearest.name) uses \(nearest.title) all the same"
       )
-    case .chatML(let own):
-      guard system == nil, own != ChatTemplate.defaultSystem else { return }
-      self.system = own
+    case .known(let format, let own):
+      self.format = format
+      self.system = system ?? own
+      if format != .chatml {
+        note =
+          "\(checkpoint.path): \(published.file): texts are put together in \(format.title), as the chat template does"
+      }
+      guard system == nil, own != format.defaultSystem else { return }
       let what = own.isEmpty ? "no system line" : "the system line \"\(own)\""
       note =
-        "\(checkpoint.path): \(published.file): texts without a system turn have \(what), as the chat template says; "
+        (note.map { $0 + "; " } ?? "\(checkpoint.path): \(published.file): ")
+        + "texts without a system turn have \(what), as the chat template says; "
         + "--system sets another"
     }
   }

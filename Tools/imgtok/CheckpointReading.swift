@@ -11,8 +11,8 @@ import Tokenizers
 
 /// The options that decide how texts become ids.
 struct TextOptions {
-  /// Nil: chatml, unless the checkpoint's own chat template says otherwise.
-  var style: ChatTemplate.Style?
+  /// Nil: as the checkpoint's own chat template says; chatml where it has none.
+  var format: ChatFormat?
   /// Nil: the chat template's own.
   var system: String?
   var labels: ChatTemplate.Labels
@@ -33,21 +33,21 @@ func readCheckpoint(_ path: String, texts: TextOptions, exif: Bool) throws -> (F
     throw PlainFailure.usage("--max-length \(maximum): \(path) has no language model, and images alone have no length")
   }
   let (tokenizer, fingerprint) = config.text == nil ? (nil, nil) : try readTokenizer(checkpoint)
-  var agreement = ChatAgreement(system: texts.system)
-  if let tokenizer, texts.style == nil {
+  var agreement = ChatAgreement(texts.format ?? .chatml, system: texts.system)
+  if let tokenizer, texts.format == nil {
     let image = config.vision == nil ? nil : config.imageToken.flatMap { tokenizer.token($0) }
     agreement = try ChatAgreement(with: checkpoint, system: texts.system, image: image)
   }
-  func template(_ style: ChatTemplate.Style) throws -> ChatTemplate? {
+  func template(_ format: ChatFormat) throws -> ChatTemplate? {
     guard let tokenizer else { return nil }
     return try named(checkpoint) {
       try ChatTemplate(
-        style, tokenizer: tokenizer, imageID: config.imageToken, system: agreement.system, labels: texts.labels,
+        format, tokenizer: tokenizer, imageID: config.imageToken, system: agreement.system, labels: texts.labels,
         parseSpecial: texts.parsesSpecial)
     }
   }
   let maker = FrameMaker(
-    preprocessor: preprocessor, patch: config.vision?.patchSize ?? 1, template: try template(texts.style ?? .chatml),
+    preprocessor: preprocessor, patch: config.vision?.patchSize ?? 1, template: try template(agreement.format),
     captionTemplate: texts.takesCaptions ? try template(.plain) : nil, labels: texts.labels,
     limit: try config.text.map { try limit($0.positionCount, rowsPerImage: config.featuresPerImage, texts) },
     tokenizer: fingerprint, exif: exif)
@@ -90,14 +90,15 @@ private func readTokenizer(_ checkpoint: Checkpoint) throws -> (Tokenizer, finge
     throw PlainFailure.badData(
       "\(checkpoint.path): has no tokenizer.json; AutoTokenizer.from_pretrained(...).save_pretrained(...) writes one")
   }
-  return (try named(checkpoint) { try Tokenizer(json: json) }, Tokenizer.fingerprint(json))
+  let config = try checkpoint.json("tokenizer_config.json")
+  return (try named(checkpoint) { try Tokenizer(json: json, config: config) }, Tokenizer.fingerprint(json))
 }
 
 /// Puts the tokenizer's name in front of what `body` throws.
 private func named<Result>(_ checkpoint: Checkpoint, _ body: () throws -> Result) throws -> Result {
   do {
     return try body()
-  } catch let failure as any Failure {
+  } catch let failure as any Failure where failure.exitStatus == .badData {
     throw PlainFailure(failure.exitStatus, "\(checkpoint.path): tokenizer.json: \(failure)")
   }
 }

@@ -9,7 +9,10 @@ import Tensors
 import Tokenizers
 import ToolSupport
 
-extension ChatTemplate.Style: ExpressibleByArgument {}
+extension ChatFormat: ExpressibleByArgument {
+  public init?(argument: String) { self.init(named: argument) }
+  public static var allValueStrings: [String] { all.map(\.name) }
+}
 extension ChatTemplate.Labels: ExpressibleByArgument {}
 
 /// What `--truncate` shortens.
@@ -72,9 +75,9 @@ struct KeyList: ExpressibleByArgument {
 
   @Option(
     help:
-      "How texts are put together: chatml (Qwen2's chat format) or plain (image, caption, newline). Default: chatml, unless the checkpoint's own chat template writes another format, which is refused."
+      "How texts are put together: chatml (Qwen2's chat format), vicuna, llava (LLaVA-1.5's), llama2, llama3, or plain (image, caption, newline). Default: what the checkpoint's own chat template writes, which is refused where it is none of these; chatml where it has none."
   )
-  var template: ChatTemplate.Style?
+  var template: ChatFormat?
 
   @Flag(help: "Take answers to no question for captions, put together as --template plain does.")
   var captions = false
@@ -138,7 +141,7 @@ struct KeyList: ExpressibleByArgument {
     var (maker, chat) = try readCheckpoint(
       checkpoint.path(),
       texts: TextOptions(
-        style: template, system: system, labels: labels, parsesSpecial: parseSpecial, takesCaptions: captions,
+        format: template, system: system, labels: labels, parsesSpecial: parseSpecial, takesCaptions: captions,
         maxLength: maxLength, truncatesResponses: truncate == .response),
       exif: !noExif)
     let source = try openSource()

@@ -12,7 +12,9 @@ import sys
 from pathlib import Path
 
 import tokenizers
+import transformers
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+from transformers import PreTrainedTokenizerFast
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tokenizer"))
@@ -41,7 +43,7 @@ def train():
     t = Tokenizer(models.BPE(byte_fallback=True, fuse_unk=True, unk_token="<unk>"))
     t.pre_tokenizer = pre_tokenizers.Metaspace(replacement=MARK, prepend_scheme="always", split=True)
     t.train_from_iterator(CORPUS.splitlines(), trainers.BpeTrainer(
-        vocab_size=1300, min_frequency=1, limit_alphabet=170, special_tokens=["<unk>", "<s>", "</s>"] + BYTES, show_progress=False))
+        vocab_size=1300, min_frequency=1, limit_alphabet=170, initial_alphabet=[chr(i) for i in range(33, 127)], special_tokens=["<unk>", "<s>", "</s>"] + BYTES, show_progress=False))
     json_ = json.loads(t.to_str())
     model = json_["model"]
     # Runs of spaces have tokens of their own in Llama 2.
@@ -148,6 +150,80 @@ def decoded(t, lists):
     return [[ids, t.decode(ids, skip_special_tokens=False), t.decode(ids, skip_special_tokens=True)] for ids in lists]
 
 
+# Chat templates as they are published with llava-hf/llava-1.5-7b-hf, meta-llama/Llama-2-7b-chat-hf and
+# meta-llama/Meta-Llama-3-8B-Instruct; Vicuna's has none, so this is FastChat's conversation template "vicuna_v1.1" in Jinja.
+TEMPLATES = {
+    "llava": "{% for message in messages %}{% if message['role'] != 'system' %}{{ message['role'].upper() + ': '}}{% endif %}"
+    "{# Render all images first #}{% for content in message['content'] | selectattr('type', 'equalto', 'image') %}{{ '<image>\n' }}{% endfor %}"
+    "{# Render all text next #}{% if message['role'] != 'assistant' %}{% for content in message['content'] | selectattr('type', 'equalto', 'text') %}"
+    "{{ content['text'] + ' '}}{% endfor %}{% else %}{% for content in message['content'] | selectattr('type', 'equalto', 'text') %}"
+    "{% generation %}{{ content['text'] + ' '}}{% endgeneration %}{% endfor %}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ 'ASSISTANT:' }}{% endif %}",
+    "vicuna": "{% for m in messages %}{% if loop.first and m.role != 'system' %}{{ 'A chat between a curious user and an artificial intelligence"
+    " assistant. The assistant gives helpful, detailed, and polite answers to the user\\'s questions. ' }}{% endif %}"
+    "{% if m.role == 'system' %}{{ m.content + ' ' }}{% elif m.role == 'user' %}{{ 'USER: ' + m.content + ' ' }}"
+    "{% else %}{{ 'ASSISTANT: ' + m.content + '</s>' }}{% endif %}{% endfor %}{% if add_generation_prompt %}{{ 'ASSISTANT:' }}{% endif %}",
+    "llama2": "{% if messages[0]['role'] == 'system' %}{% set loop_messages = messages[1:] %}{% set system_message = messages[0]['content'] %}"
+    "{% else %}{% set loop_messages = messages %}{% set system_message = false %}{% endif %}{% for message in loop_messages %}"
+    "{% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}"
+    "{{ raise_exception('Conversation roles must alternate user/assistant/user/assistant/...') }}{% endif %}"
+    "{% if loop.index0 == 0 and system_message != false %}{% set content = '<<SYS>>\\n' + system_message + '\\n<</SYS>>\\n\\n' + message['content'] %}"
+    "{% else %}{% set content = message['content'] %}{% endif %}{% if message['role'] == 'user' %}"
+    "{{ bos_token + '[INST] ' + content.strip() + ' [/INST]' }}{% elif message['role'] == 'assistant' %}"
+    "{{ ' '  + content.strip() + ' ' + eos_token }}{% endif %}{% endfor %}",
+    "llama3": "{% set loop_messages = messages %}{% for message in loop_messages %}{% set content = '<|start_header_id|>' + message['role'] + "
+    "'<|end_header_id|>\n\n'+ message['content'] | trim + '<|eot_id|>' %}{% if loop.index0 == 0 %}{% set content = bos_token + content %}{% endif %}"
+    "{{ content }}{% endfor %}{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{% endif %}",
+}
+TOKENS = {
+    "llama3": dict(bos_token="<|begin_of_text|>", eos_token="<|eot_id|>"),
+    None: dict(bos_token="<s>", eos_token="</s>", unk_token="<unk>"),
+}
+CHATS = [  # (image?, system turn or None, turns)
+    (True, None, ["What is the main thing in this picture?", "It is a picture of a dog."]),
+    (False, None, ["Is the sky blue? Say yes or no.", "Yes."]),
+    (True, None, ["How many people are there?\n\nAnswer with a number.", "3"]),
+    (True, "Antworte kurz.", ["Wie viele V\u00f6gel?", "F\u00fcnf gro\u00dfe V\u00f6gel.", "Und wo?", "\u00dcber den H\u00e4usern.\n", "Danke!", "Gern."]),
+    (True, None, ["\u56fe\u4e2d\u6709\u51e0\u4e2a\u4eba?", "\u6709\u4e09\u4e2a\u4eba\u3002", "Sure?", "Yes."]),
+    (False, "Be brief.", ["  leading spaces", "trailing spaces  ", "\tcode:\n    x = 1\n", "```\nx = 1\n```"]),
+    (True, None, ["", "An answer to nothing."]),
+    (False, None, ["It's 10:45, isn't it?", "e\u0301 and \u00e9", "\U0001f600?", "\U0001f44d\U0001f3fd"]),
+]
+
+
+def chats(file, name, template, tokens):
+    """Whole prompts by a template, as transformers has them: a processor of images renders and lets the tokenizer begin
+    the text unless the template did; a tokenizer on its own leaves all to the template. `whole` ends with the answer."""
+    t = PreTrainedTokenizerFast(tokenizer_object=Tokenizer.from_str(json.dumps(file)), chat_template=template, **tokens)
+    result = []
+    for takes_images in (True, False):
+        for image, system, turns in CHATS:
+            if image and not takes_images:
+                continue
+            messages = [] if system is None else [dict(role="system", content=system)]
+            for i, text in enumerate(turns):
+                messages.append(dict(role="assistant" if i % 2 else "user", content=text))
+            if name == "llava":
+                for m in messages:
+                    m["content"] = [dict(type="text", text=m["content"])]
+                if image:
+                    messages[system is not None]["content"].insert(0, dict(type="image"))
+            elif image:
+                messages[system is not None]["content"] = "<image>\n" + turns[0]
+
+            def ids(some, asks):
+                if not takes_images:
+                    return t.apply_chat_template(some, add_generation_prompt=asks, tokenize=True, return_dict=False)
+                text = t.apply_chat_template(some, add_generation_prompt=asks, tokenize=False)
+                return t(text, add_special_tokens=not text.startswith(tokens["bos_token"]))["input_ids"]
+
+            entry = dict(image=image, takesImages=takes_images, system=system, turns=turns, prompt=ids(messages[:-1], True))
+            if name != "llava":
+                entry["whole"] = ids(messages, False)
+            result.append(entry)
+    return result
+
+
 def write(name, value):
     (HERE / name).write_text(json.dumps(value, ensure_ascii=True, separators=(",", ":")) + "\n")
 
@@ -190,6 +266,12 @@ def main():
         if name not in ("first", "llama3"):
             record_["everyThird"] = True
     write("ids.json", out)
+    record_ = {"transformers": transformers.__version__, "templates": TEMPLATES, "tokens": {"llama3": TOKENS["llama3"], "others": TOKENS[None]}}
+    record_["chats"] = [
+        dict(format=name, tokenizer=kind, chats=chats(files[kind][0], name, template, TOKENS.get(name, TOKENS[None])))
+        for name, template in TEMPLATES.items()
+        for kind in (["llama3"] if name == "llama3" else ["llama2", "first"])]
+    write("chats.json", record_)
 
 
 if __name__ == "__main__":
