@@ -131,10 +131,12 @@ struct ChatFormatTests {
 
   @Test func aSystemLineOfItsOwnIsFound() throws {
     let vicuna = try #require(Self.record["templates"]?["vicuna"]?.string)
-    let start = try #require(vicuna.firstRange(of: "'A chat")), end = try #require(vicuna.firstRange(of: "questions. '"))
+    let start = try #require(vicuna.firstRange(of: "'A chat"))
+    let end = try #require(vicuna.firstRange(of: "questions. '"))
     let other = vicuna.replacingCharacters(start.lowerBound..<end.upperBound, with: "'Be kind. '")
     #expect(try published("vicuna", other).compared(image: nil) == .known(.vicuna, system: "Be kind."))
-    let llama2 = "{% if messages[0].role != 'system' %}{% set messages = [{'role': 'system', 'content': 'Be kind.'}] + messages %}{% endif %}"
+    let llama2 =
+      "{% if messages[0].role != 'system' %}{% set messages = [{'role': 'system', 'content': 'Be kind.'}] + messages %}{% endif %}"
     let source = try llama2 + #require(Self.record["templates"]?["llama2"]?.string)
     #expect(try published("llama2", source).compared(image: nil) == .known(.llama2, system: "Be kind."))
   }
@@ -159,15 +161,27 @@ struct ChatFormatTests {
 
   /// What is like no other but not the same is told by the format that it is like.
   @Test func theNearestFormatIsNamed() throws {
-    let llama3 = try #require(Self.record["templates"]?["llama3"]?.string)
-    #expect(
-      try published("llama3", llama3.replacing(" | trim", with: "")).compared(image: nil)
-        == .other(
-          #"writes texts with white space at their ends as "..""#, nearest: .llama3))
-    let llava = try #require(Self.record["templates"]?["llava"]?.string)
-    #expect(
-      try published("llava", llava.replacing("'<image>\\n'", with: "'<image>'")).compared(image: "<image>")
-        == .other("", nearest: .llava))
+    for (name, old, new, says) in [
+      (
+        "llama3", " | trim", "",
+        #"writes texts with white space at their ends as ..."eader_id|>\n\n Be brief.\n<|eot_id|><|start_header_"..., "#
+          + #"where Llama 3's format has ..."eader_id|>\n\nBe brief.<|eot_id|><|start_header_id"..."#
+      ),
+      (
+        "llava", "'<image>\n'", "'<image>'",
+        #"writes a question about an image as "USER: <image>Is this  a cat,\nor a dog? ASSISTANT"..., "#
+          + #"where LLaVA-1.5's format has "USER: <image>\nIs this  a cat,\nor a dog? ASSISTAN"..."#
+      ),
+    ] {
+      let source = try #require(Self.record["templates"]?[name]?.string).replacing(old, with: new)
+      let nearest = try #require(ChatFormat(named: name))
+      let compared = try published(name, source).compared(image: "<image>")
+      guard case .other(let reason, nearest) = compared else {
+        Issue.record("\(compared)")
+        continue
+      }
+      #expect(reason == says)
+    }
   }
 }
 

@@ -7,8 +7,9 @@ import Testing
 import Tokenizers
 
 struct DamagedTokenizerTests {
-  @Test func damagedFilesAreRefusedOrWork() throws {
-    let whole = try readFile(fixture("models/published/tokenizer.json"))
+  @Test(arguments: ["models/published/tokenizer.json", "tokenizer-llama/tokenizer.json"])
+  func damagedFilesAreRefusedOrWork(file: String) throws {
+    let whole = try readFile(fixture(file))
     let tokens: [[UInt8]] = ["0", "-1", "null", "[]", "{}", "\"\"", "true", "99999999", "\"a b\"", ",", "1e9"].map {
       Array($0.utf8)
     }

@@ -80,4 +80,48 @@ struct MalformedTokenizerTests {
     #expect(try tokenizer.encode("abba") == [2, 1, 0])
     #expect(throws: TokenizerError.noToken(byte: 0x63, word: "abc")) { try tokenizer.encode("abc") }
   }
+
+  // MARK: SentencePiece's kind
+
+  func llama(_ changes: [(String, JSONValue)]) throws -> JSONValue {
+    var file = try #require(JSONValue.parse(readFile(fixture("tokenizer-llama/tokenizer.json"))).object)
+    var model = try #require(file["model"]?.object)
+    for (key, value) in changes {
+      if key.hasPrefix("model.") { model[String(key.dropFirst(6))] = value } else { file[key] = value }
+    }
+    file["model"] = .object(model)
+    return .object(file)
+  }
+
+  @Test func marksOfSpacesAreChecked() throws {
+    func metaspace(_ key: String, _ value: JSONValue) throws -> JSONValue {
+      var step = JSONObject()
+      step["type"] = "Metaspace"
+      step[key] = value
+      return try llama([("normalizer", .null), ("pre_tokenizer", .object(step))])
+    }
+    expectRefused(try metaspace("replacement", "--"), "\"replacement\" is \"--\", expected one character")
+    expectRefused(try metaspace("replacement", ""), "\"replacement\" is \"\", expected one character")
+    expectRefused(try metaspace("prepend_scheme", "some"), "\"prepend_scheme\" is \"some\"")
+    expectRefused(try llama([("normalizer", ["type": "Prepend"])]), "Prepend has no \"prepend\"")
+    let expression: JSONValue = ["type": "Replace", "pattern": ["Regex": " +"], "content": "_"]
+    expectRefused(
+      try llama([("normalizer", expression)]), "\"Replace\" is {\"type\":\"Replace\",\"pattern\":{\"Regex\"")
+    let two: JSONValue = ["type": "Sequence", "pretokenizers": [["type": "Metaspace"], ["type": "Digits"]]]
+    expectRefused(
+      try llama([("pre_tokenizer", two), ("model.byte_fallback", false)]), "\"pre_tokenizer\" is {\"type\":\"Sequence\""
+    )
+  }
+
+  @Test func decodersThatAreNotImplementedAreNamed() throws {
+    expectRefused(try llama([("decoder", ["type": "WordPiece"])]), "\"decoder\" is {\"type\":\"WordPiece\"}")
+    expectRefused(
+      try llama([("decoder", ["type": "Strip", "content": " ", "start": 0, "stop": 1])]),
+      "supported: Replace, ByteFallback")
+  }
+
+  @Test func aCharacterWithoutTokenIsAnErrorThatNamesIt() throws {
+    let tokenizer = try Tokenizer(json: llama([("model.byte_fallback", false), ("model.unk_token", .null)]))
+    #expect(throws: TokenizerError.noToken(byte: 0xF0, word: "▁A\u{1F600}")) { try tokenizer.encode("A\u{1F600}") }
+  }
 }

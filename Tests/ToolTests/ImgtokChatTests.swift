@@ -96,6 +96,44 @@ struct ImgtokChatTests {
     }
   }
 
+  /// A checkpoint with Llama 2's kind of tokenizer, whose image has another id.
+  static func withLlamaTokenizer() throws -> [String: String] {
+    let tokenizer = try String(decoding: readFile(fixture("tokenizer-llama/tokenizer.json")), as: UTF8.self)
+    let config = try String(decoding: readFile(fixture("models/published/config.json")), as: UTF8.self)
+    return [
+      "tokenizer.json": tokenizer,
+      "config.json": config.replacing("\"image_token_index\": 319", with: "\"image_token_index\": 1303")
+        .replacing("\"vocab_size\": 328", with: "\"vocab_size\": 1305"),
+    ]
+  }
+
+  @Test func anotherKnownFormatIsTakenFromTheTemplate() throws {
+    let chats = try JSONValue.parse(readFile(fixture("tokenizer-llama/chats.json")))
+    let group = try #require(chats["chats"]?.array?.first)
+    let chat = try #require(group["chats"]?.array?.first)
+    let turns = try #require(chat["turns"]?.array)
+    var files = try Self.withLlamaTokenizer()
+    files["chat_template.jinja"] = try #require(chats["templates"]?["llava"]?.string)
+    try withCheckpoint(files) { (folder: String) throws in
+      let line: JSONValue = [
+        "image": .string(fixture("images/rgb-8.png")), "question": turns[0], "chosen": turns[1], "rejected": "No.",
+      ]
+      let says =
+        "imgtok: \(folder): chat_template.jinja: texts are put together in LLaVA-1.5's format, as the chat template does\n"
+      let own = try stream(line.text(), ckpt: folder, says: says)
+      #expect(try own == stream(line.text(), ["--template", "llava"], ckpt: folder))
+      let frame = try #require(FrameReader(bytes: own).next())
+      let prompt = try #require(frame.tensors["prompt"]).int32s()
+      #expect(prompt == chat["prompt"]?.array?.map { Int32($0.int ?? -1) })
+      #expect(try #require(frame.tensors["chosen"]).int32s().last == 2)
+      let refused = try imgtok(line.text(), ["--labels", "paper"], ckpt: folder)
+      #expect(refused.status == 64)
+      #expect(refused.stderr == "imgtok: --labels paper: these are labels of ChatML, and not of LLaVA-1.5's format\n")
+      let shown = try runTool("ckpt", ["show", folder])
+      #expect(shown.text.contains("chat         chat_template.jinja: LLaVA-1.5's format, no system line\n"))
+    }
+  }
+
   @Test func noSystemLineIsToldToo() throws {
     let bare = Self.chatML(system: "X").replacing("message.role != 'system'", with: "false")
     try withCheckpoint(["chat_template.jinja": bare]) { (folder: String) throws in
