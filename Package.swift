@@ -56,7 +56,7 @@ let floors: [Target] = [
   shared("Manifests", uses: ["Failures", "StrictJSON", "Digests", "TensorStream", "Imaging", "Tokenizers"]),
   shared("MiniWorlds", uses: ["Failures", "StrictJSON", "Randomness", "Imaging"]),
   shared("Checkpoints", uses: ["Failures", "StrictJSON", "Digests", "Tensors", "TensorStream"]),
-  shared("Layers", uses: ["Failures", "StrictJSON", "CKernels", "Tensors", "Autograd", "Checkpoints"]),
+  shared("Layers", uses: ["Failures", "StrictJSON", "Randomness", "CKernels", "Tensors", "Autograd", "Checkpoints"]),
   shared("Models", uses: ["Failures", "StrictJSON", "CKernels", "Tensors", "Autograd", "Checkpoints", "Layers"]),
   shared("Surgery", uses: ["Failures", "StrictJSON", "Tensors", "Checkpoints", "Layers", "Models"]),
   shared(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a parameter is before any training.
 import Glibc
+import Randomness
 import Tensors
 
 /// How a new tensor is filled.
@@ -27,21 +28,13 @@ public struct RandomValues: Sendable {
   private let key: UInt64
 
   public init(seed: UInt64, name: String) {
-    var key = Self.mix(seed &+ 0x9E37_79B9_7F4A_7C15)
-    for byte in name.utf8 { key = Self.mix(key ^ UInt64(byte)) }
+    var key = SplitMix64.mixed(seed &+ SplitMix64.increment)
+    for byte in name.utf8 { key = SplitMix64.mixed(key ^ UInt64(byte)) }
     self.key = key
   }
 
-  /// The finaliser of SplitMix64.
-  private static func mix(_ value: UInt64) -> UInt64 {
-    var z = value
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
-  }
-
   private func bits(_ index: Int, _ attempt: Int) -> UInt64 {
-    Self.mix(key &+ (UInt64(index) &+ UInt64(attempt) << 48) &* 0x9E37_79B9_7F4A_7C15)
+    SplitMix64.mixed(key &+ (UInt64(index) &+ UInt64(attempt) << 48) &* SplitMix64.increment)
   }
 
   /// One of a pair of independent normal numbers (Box–Muller); |z| ≤ 6.66.

@@ -123,5 +123,7 @@ extension FrameContract {
   /// What the fixture `published` asks for.
   static let published = FrameContract(
     checkpoint: "published", vocabularySize: 320, imageToken: 319,
-    vision: Vision(patchSize: 4, gridSize: 3, rowsPerImage: 9, width: 12, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5]))
+    vision: Vision(
+      patchSize: 4, grid: PatchGrid(height: 3, width: 3), width: 12, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5]
+    ) { $0 == PatchGrid(height: 3, width: 3) ? ImageRows(features: 9, tokens: 9) : nil })
 }
