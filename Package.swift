@@ -47,23 +47,24 @@ let floors: [Target] = [
   shared("Mathematics", uses: ["Characters"]),
   shared(
     "Rewards", uses: ["Characters", "Failures", "StrictJSON", "Digests", "Randomness", "Statistics", "Mathematics"]),
-  shared("Tensors", uses: ["Failures", "CKernels", "COpenBLAS"]),
-  shared("Autograd", uses: ["Tensors"]),
+  shared("Tensors", uses: ["Failures", "CKernels"]),
   shared("TensorStream", uses: ["Failures", "StrictJSON", "Clocks", "Digests", "Tensors", "CZlib"]),
+  shared("LinearAlgebra", uses: ["CKernels", "COpenBLAS", "Tensors"]),
+  shared("Autograd", uses: ["Tensors", "LinearAlgebra"]),
   shared("Imaging", uses: ["Failures", "StrictJSON", "CImageCodecs"]),
   shared("Jinja", uses: ["Failures", "StrictJSON"]),
   shared("Tokenizers", uses: ["Failures", "StrictJSON", "Digests", "Jinja"]),
   shared("Manifests", uses: ["Failures", "StrictJSON", "Digests", "TensorStream", "Imaging", "Tokenizers"]),
   shared("MiniWorlds", uses: ["Failures", "StrictJSON", "Randomness", "Imaging"]),
-  shared("Checkpoints", uses: ["Failures", "StrictJSON", "Digests", "Tensors", "TensorStream"]),
+  shared("Checkpoints", uses: ["Failures", "StrictJSON", "Digests", "Tensors", "TensorStream", "LinearAlgebra"]),
   shared("Layers", uses: ["Failures", "StrictJSON", "Randomness", "CKernels", "Tensors", "Autograd", "Checkpoints"]),
   shared("Models", uses: ["Failures", "StrictJSON", "CKernels", "Tensors", "Autograd", "Checkpoints", "Layers"]),
   shared("Surgery", uses: ["Failures", "StrictJSON", "Tensors", "Checkpoints", "Layers", "Models"]),
   shared(
     "Probing",
     uses: [
-      "Failures", "StrictJSON", "Randomness", "Statistics", "CKernels", "Tensors", "Autograd", "TensorStream",
-      "Imaging", "Checkpoints", "Models",
+      "Failures", "StrictJSON", "Randomness", "Statistics", "CKernels", "Tensors", "TensorStream", "LinearAlgebra",
+      "Autograd", "Imaging", "Checkpoints", "Models",
     ]),
   shared(
     "Generation",
@@ -91,7 +92,7 @@ let floors: [Target] = [
       "Layers", "Models", "OptionTables", "Examples", "Objectives", "Inference",
     ]),
   shared("ToolSupport", uses: ["Failures", "StrictJSON", "Clocks", "TensorStream", argumentParser]),
-  shared("ComputeSupport", uses: ["Failures", "Tensors", "ToolSupport", argumentParser]),
+  shared("ComputeSupport", uses: ["Failures", "Tensors", "LinearAlgebra", "ToolSupport", argumentParser]),
   shared(
     "StepSupport",
     uses: [
@@ -134,7 +135,8 @@ let checks: [Target] = [
   .target(
     name: "TestSupport", dependencies: ["Failures", "StrictJSON", "Clocks", "Randomness", "Tensors"],
     path: "Tests/TestSupport"),
-  .executableTarget(name: "kernel-bench", dependencies: ["Clocks", "Tensors"], path: "Tests/KernelBench"),
+  .executableTarget(
+    name: "kernel-bench", dependencies: ["Clocks", "Tensors", "LinearAlgebra"], path: "Tests/KernelBench"),
   tests("StrictJSONTests", uses: ["StrictJSON"]),
   tests("DigestsTests", uses: ["Digests"]),
   tests("RandomnessTests", uses: ["Randomness"]),
@@ -142,6 +144,7 @@ let checks: [Target] = [
   tests("MathematicsTests", uses: ["Mathematics"]),
   tests("RewardsTests", uses: ["Failures", "StrictJSON", "Statistics", "Rewards"]),
   tests("TensorsTests", uses: ["Tensors", "CKernels"]),
+  tests("LinearAlgebraTests", uses: ["Tensors", "LinearAlgebra"]),
   tests("AutogradTests", uses: ["Autograd"]),
   tests("TensorStreamTests", uses: ["TensorStream"]),
   tests("ImagingTests", uses: ["Imaging", "StrictJSON", "CImageCodecs"]),

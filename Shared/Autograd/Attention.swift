@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Scaled dot-product attention (arXiv 1706.03762) over a forest of segments, with grouped queries (arXiv 2305.13245).
 import CKernels
+import LinearAlgebra
 import Tensors
 
 /// softmax(q·kᵀ/√d)·v for each head, each query seeing what `layout` grants it.

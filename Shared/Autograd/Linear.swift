@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Matrix products with a weight, and sums of branches.
 import CKernels
+import LinearAlgebra
 import Tensors
 
 /// What a product is taken with: a variable, which may learn, or values that are only read.

@@ -3,6 +3,7 @@
 // [rows, vocabulary] logits. The derivation stands in docs/KERNELS.md.
 import CKernels
 import Glibc
+import LinearAlgebra
 import Tensors
 
 /// logp[i] = log softmax(h[i]·Wᵀ)[targets[i]], in nats.   h [n, D], weight [V, D]  ->  [n]

@@ -2,6 +2,7 @@
 // A tensor as it lies in a checkpoint file.
 
 import Failures
+import LinearAlgebra
 import Tensors
 
 /// A tensor in a mapped file: its name and dtype as stored, and its bytes without a copy.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import LinearAlgebra
 import Tensors
 import ToolSupport
 

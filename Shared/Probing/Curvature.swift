@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Where L-BFGS starts from: an approximation of the objective's second derivatives. D width, K classes.
+import LinearAlgebra
 import Tensors
 
 /// Approximates ∂²(½‖W‖² + C·L) by one matrix a class.

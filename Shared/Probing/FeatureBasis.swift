@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The coordinates in which logistic regression is solved. N examples, D width of their features.
+import LinearAlgebra
 import Tensors
 
 /// Centred features in the basis of their principal axes, the widest first.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The linear probe: what a linear classifier can read from an encoder's features. N examples, D width, K classes.
 import Failures
+import LinearAlgebra
 import Tensors
 
 /// How C is chosen.

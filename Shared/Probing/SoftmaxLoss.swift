@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The loss of multinomial logistic regression and its derivatives. N examples, D width, K classes.
 import CKernels
+import LinearAlgebra
 import Tensors
 
 /// Examples with their classes: L(W) = Σ_i (log Σ_k exp z_ik - z_i,y(i)),  z = X·Wᵀ.

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Threads. Chunk boundaries depend on shapes only, so results do not depend on the number of threads.
-import CKernels
-import COpenBLAS
 import Dispatch
 import Glibc
 import Synchronization
@@ -10,13 +8,10 @@ import Synchronization
 public enum Compute {
   private static let threadCount = Atomic<Int>(0)
   @TaskLocal private static var ownThreads: Int?
-  /// OpenBLAS runs on the caller's thread only: our own chunks are the parallelism.
-  private static let singleThreadedBLAS: Void = openblas_set_num_threads(1)
 
   /// Worker threads, at least 1; all cores unless set.
   public static var threads: Int {
     get {
-      _ = singleThreadedBLAS
       if let ownThreads { return ownThreads }
       let set = threadCount.load(ordering: .relaxed)
       return set > 0 ? set : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
@@ -27,12 +22,6 @@ public enum Compute {
   /// Runs `body` with this many worker threads, whatever the rest of the process uses.
   public static func withThreads<Result>(_ count: Int, _ body: () throws -> Result) rethrows -> Result {
     try $ownThreads.withValue(max(1, count), operation: body)
-  }
-
-  /// Which BLAS and kernels run, for `--version` and benchmarks.
-  public static var description: String {
-    let core = openblas_get_corename().map { String(cString: $0) } ?? "unknown"
-    return "OpenBLAS \(core), kernels \(String(cString: kernel_level_name()))"
   }
 }
 

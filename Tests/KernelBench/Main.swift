@@ -3,6 +3,7 @@
 // pipelines/bench to set the tools' rates beside. One JSON line on stdout.
 import Clocks
 import Glibc
+import LinearAlgebra
 import Tensors
 
 @main struct KernelBench {

@@ -5,28 +5,55 @@ import TestSupport
 import Testing
 
 @Suite struct FloorPlanTests {
-  @Test func everyArrowPointsDown() throws {
+  private struct Floor {
+    let name: String
+    let path: String
+    let kind: String
+    let uses: [String]
+  }
+
+  /// The manifest's targets in their order.
+  private static let floors = Result {
     try withTemporaryDirectory { scratch in
       // A scratch folder of its own: the build that runs the tests holds the lock of the usual one.
       let result = try runPipeline(
         "swift package --package-path '\(repositoryRoot)' --scratch-path '\(scratch)' dump-package")
       #expect(result.status == 0, "\(result.stderr)")
       let targets = try #require(try JSONValue.parse(result.stdout)["targets"]?.array)
-      #expect(targets.count > 30)
-      var seen: Set<String> = []
-      for target in targets {
-        let name = try #require(target["name"]?.string)
-        for dependency in target["dependencies"]?.array ?? [] {
+      return try targets.map { target in
+        Floor(
+          name: try #require(target["name"]?.string), path: try #require(target["path"]?.string),
+          kind: try #require(target["type"]?.string),
           // {"byName": [name, condition]}, {"target": [name, condition]}, {"product": [name, package, ...]}
-          guard let used = (dependency["byName"] ?? dependency["target"])?.array?.first?.string else { continue }
-          #expect(seen.contains(used), "\(name) uses \(used), which is not below it")
-        }
-        seen.insert(name)
-        let path = try #require(target["path"]?.string)
-        let kind = try #require(target["type"]?.string)
-        #expect(["Shared", "Tools", "Tests"].contains(path.prefix { $0 != "/" }), "\(name) lies in \(path)")
-        #expect(path.hasPrefix("Tools/") ? kind == "executable" : true, "\(name) is a \(kind)")
+          uses: (target["dependencies"]?.array ?? []).compactMap {
+            ($0["byName"] ?? $0["target"])?.array?.first?.string
+          })
       }
     }
+  }
+
+  @Test func everyArrowPointsDown() throws {
+    let floors = try Self.floors.get()
+    #expect(floors.count > 30)
+    var seen: Set<String> = []
+    for floor in floors {
+      for used in floor.uses { #expect(seen.contains(used), "\(floor.name) uses \(used), which is not below it") }
+      seen.insert(floor.name)
+      #expect(
+        ["Shared", "Tools", "Tests"].contains(floor.path.prefix { $0 != "/" }), "\(floor.name) lies in \(floor.path)")
+      #expect(floor.path.hasPrefix("Tools/") ? floor.kind == "executable" : true, "\(floor.name) is a \(floor.kind)")
+    }
+  }
+
+  @Test(arguments: ["frames", "reward", "miniworld"])
+  func whatMultipliesNothingLinksNoBLAS(tool: String) throws {
+    let uses = Dictionary(uniqueKeysWithValues: try Self.floors.get().map { ($0.name, $0.uses) })
+    var below: Set<String> = []
+    var open = [tool]
+    while let name = open.popLast() {
+      if below.insert(name).inserted { open += uses[name] ?? [] }
+    }
+    #expect(below.contains("TensorStream") && uses["LinearAlgebra"]?.contains("COpenBLAS") == true)
+    #expect(!below.contains("COpenBLAS"))
   }
 }

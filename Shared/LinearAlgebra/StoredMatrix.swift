@@ -2,6 +2,7 @@
 // Matrices in the dtype in which they are stored. Decoding reads every weight once a token, so its speed is the memory's:
 // bf16 that stays bf16 is read twice as fast as a copy in f32.
 import CKernels
+import Tensors
 
 /// A matrix [rows, columns] of F32, F16 or BF16 values in somebody else's memory (a mapped checkpoint). Never written.
 public struct StoredMatrix: MatrixOperand, @unchecked Sendable {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Eigenvectors of a symmetric matrix.
 import COpenBLAS
+import Tensors
 
 /// Eigenvalues and eigenvectors of a symmetric matrix [n, n], the largest eigenvalue first. Computed in f64 on the calling
 /// thread (LAPACK's dsyevd, divide and conquer); only the lower triangle is read. Time grows with n³.
@@ -11,7 +12,7 @@ public func symmetricEigen(_ matrix: Tensor) -> (values: [Double], vectors: Tens
   precondition(matrix.columns == n, "eigenvectors of a matrix \(matrix.shape)")
   guard n > 0 else { return ([], matrix) }
   guard matrix.isFinite else { return nil }
-  _ = Compute.threads  // OpenBLAS is told to stay on this thread
+  _ = Compute.singleThreadedBLAS
   var a = matrix.values.map(Double.init)
   var values = [Double](repeating: 0, count: n)
   var (size, status) = (Int32(n), Int32(0))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The fixed side of a matrix product, in whatever form its values are kept.
 import CKernels
+import Tensors
 
 /// Who computes a product.
 public enum Workers: Sendable {

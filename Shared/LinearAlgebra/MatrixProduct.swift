@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Every matrix product of the project goes through here.
 import COpenBLAS
+import Tensors
 
 /// A strided view of an f32 matrix in row-major order.
 public struct Matrix {
@@ -34,6 +35,7 @@ public func multiply(
   let depth = transposition == .left ? a.rows : a.columns
   precondition(depth == (transposition == .right ? b.columns : b.rows), "inner extents of a product differ")
   guard c.rows > 0, c.columns > 0 else { return }
+  _ = Compute.singleThreadedBLAS
   cblas_sgemm(
     CblasRowMajor, transposition == .left ? CblasTrans : CblasNoTrans,
     transposition == .right ? CblasTrans : CblasNoTrans,
