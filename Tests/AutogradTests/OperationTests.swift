@@ -23,6 +23,16 @@ import Testing
     }
   }
 
+  /// Two results of one graph, one of them an input of the other.
+  @Test func joinedResultsReceiveTheirShares() {
+    let x = Variable.random([4, 5], seed: 1)
+    let w = Variable.random([3, 5], seed: 2)
+    checkGradients(of: [x, w], "joined") {
+      let inner = gelu(x, .erf)
+      return joined([linear(inner, weight: w), inner, inner])
+    }
+  }
+
   @Test func positionTableGradients() {
     let x = Variable.random([6, 4], seed: 1)
     let table = Variable.random([3, 4], seed: 2)
