@@ -170,8 +170,8 @@ let checks: [Target] = [
   tests(
     "TrainingTests",
     uses: [
-      "Failures", "StrictJSON", "TensorStream", "Checkpoints", "Models", "Examples", "Objectives", "Inference",
-      "Training",
+      "Failures", "StrictJSON", "Tensors", "Autograd", "TensorStream", "Checkpoints", "Models", "OptionTables",
+      "Examples", "Objectives", "Inference", "Training",
     ]),
   tests(
     "ToolTests",

@@ -5,6 +5,7 @@ import Checkpoints
 import Examples
 import Failures
 import Models
+import Objectives
 import TensorStream
 import Tensors
 
@@ -29,10 +30,24 @@ public final class PassRunner {
   }
 
   /// Log-probabilities of all gathers of a pass.   -> [gathers.count]
-  public func logps(_ pass: MicroBatch) throws -> Variable {
+  public func logps(_ pass: MicroBatch) throws -> Variable { try model.logps(hiddenStates(pass), pass.gathers) }
+
+  /// What is asked for of all gathers of a pass, from one forward pass.
+  public func outputs(_ wanted: Set<PassOutput>, of pass: MicroBatch) throws -> PassVariables {
+    let hidden = try hiddenStates(pass)
+    let outputs = wanted.sorted().map { output in
+      switch output {
+      case .logps: (output, model.logps(hidden, pass.gathers))
+      case .hiddenStates: (output, hidden)
+      }
+    }
+    return PassVariables(outputs)
+  }
+
+  private func hiddenStates(_ pass: MicroBatch) throws -> Variable {
     let tokens =
       pass.images.isEmpty ? nil : model.visualTokens(try features(pass.images), grids: pass.images.map(\.grid))
-    return model.logps(pass.forest, visualTokens: tokens, pass.gathers)
+    return model.hiddenStates(pass.forest, visualTokens: tokens, pass.gathers)
   }
 
   /// Features of images, one after the other.   -> [Σ featureRows, D]
@@ -96,30 +111,29 @@ public final class PassRunner {
   }
 
   private func encode(_ images: [ExampleImage], _ vision: FrameContract.Vision) throws -> Variable {
-    let row = 3 * vision.patchSize * vision.patchSize
-    let pixels = Tensor(uninitialized: [images.reduce(0) { $0 + $1.patchRows.count }, row])
-    var at = 0
-    for image in images {
+    let patches = try images.map { image in
       guard let patches = image.patches else { throw image.place.error("has no \"patches\" to encode") }
-      let part = patches.withUnsafeBytes { bytes in
-        let range = image.patchRows.lowerBound * row..<image.patchRows.upperBound * row
-        return normalizedPixels(
-          [UnsafeRawBufferPointer(rebasing: bytes[range])], patchSize: vision.patchSize, mean: vision.mean,
-          std: vision.std)
-      }
-      (pixels.pointer + at).update(from: part.pointer, count: part.count)
-      at += part.count
+      return patches.rows(image.patchRows)
+    }
+    let pixels = withBytes(of: patches[...]) {
+      normalizedPixels($0, patchSize: vision.patchSize, mean: vision.mean, std: vision.std)
     }
     return model.features(pixels, grids: images.map(\.grid))
   }
 
+  /// The bytes of several tensors at the same time, without a copy.
+  private func withBytes<Result>(
+    of tensors: ArraySlice<RawTensor>, _ found: [UnsafeRawBufferPointer] = [],
+    _ body: ([UnsafeRawBufferPointer]) -> Result
+  ) -> Result {
+    guard let first = tensors.first else { return body(found) }
+    return first.withUnsafeBytes { withBytes(of: tensors.dropFirst(), found + [$0], body) }
+  }
+
   private func copyRows(_ tensor: RawTensor, _ rows: Range<Int>, to target: Tensor) throws {
-    let values = try tensor.floats()
-    let columns = tensor.shape[1]
+    let values = try tensor.rows(rows).floats()
     values.withUnsafeBufferPointer { values in
-      if let start = values.baseAddress {
-        target.pointer.update(from: start + rows.lowerBound * columns, count: target.count)
-      }
+      if let start = values.baseAddress { target.pointer.update(from: start, count: target.count) }
     }
   }
 }

@@ -25,10 +25,10 @@ public struct SFTObjective: Objective {
 
   public init(_ options: SFTOptions = SFTOptions()) { self.options = options }
 
-  public func add(_ scored: ScoredPass, to result: inout BatchResult) -> [Float] {
+  public func add(_ scored: ScoredPass, to result: inout BatchResult) -> OutputGradients {
     let (logps, totals) = (scored.logps, scored.totals)
     result.loss -= logps.sum(0..<logps.count) / Double(totals.labels)
     result.hasGradient = true
-    return [Float](repeating: Float(-1 / Double(totals.labels)), count: logps.count)
+    return [.logps: [Float](repeating: Float(-1 / Double(totals.labels)), count: logps.count)]
   }
 }

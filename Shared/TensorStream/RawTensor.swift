@@ -45,6 +45,15 @@ public struct RawTensor: Sendable {
     self.init(dtype: .f32, shape: tensor.shape, bytes: bytes)
   }
 
+  /// Some rows, which share the memory of all.   [n, …]  ->  [range.count, …]
+  public func rows(_ range: Range<Int>) -> RawTensor {
+    precondition(range.lowerBound >= 0 && range.upperBound <= shape.first ?? 0, "rows \(range) of \(summary)")
+    let rowBytes = shape.dropFirst().reduce(dtype.size, *)
+    return RawTensor(
+      dtype: dtype, shape: [range.count] + shape.dropFirst(), storage: storage,
+      offset: offset + range.lowerBound * rowBytes, byteCount: range.count * rowBytes)
+  }
+
   /// The number of elements.
   public var count: Int { byteCount / dtype.size }
 

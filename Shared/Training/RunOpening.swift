@@ -11,6 +11,7 @@ import Models
 import Objectives
 import StrictJSON
 import TensorStream
+import Tensors
 
 /// Everything that is decided before the first step: the rules of the manual's "steps and resuming".
 struct RunOpening {
@@ -86,6 +87,7 @@ struct RunOpening {
       input: source.input)
 
     now.isCallOver = false
+    now.kernels = Compute.description
     isResumed = old != nil
     // A fresh run begins from its initial weights, whose fingerprint is known by now.
     func policy() throws -> String? {
@@ -99,6 +101,7 @@ struct RunOpening {
     }
     if let problem = old.mismatch(with: now, checkpoint: store.path) { throw problem }
     now = old
+    now.kernels = Compute.description
     // A longer run at a constant rate, or a new call on a stream, goes on where the last one ended.
     if case .stream = source.input, !request.resume || old.isCallOver {
       now.epoch += 1
@@ -110,6 +113,11 @@ struct RunOpening {
     now.isCallOver = false
     now.isFinished = source.isExhausted(at: old)
     if let totalSteps, old.step >= totalSteps { now.isFinished = true }
+    if let before = old.kernels, before != Compute.description, !now.isFinished {
+      host.note(
+        "\(store.path): was computed on \(before) up to step \(old.step), and goes on on \(Compute.description): its last "
+          + "bits may differ from those of a run that stays on one of them")
+    }
     state = now
   }
 

@@ -73,6 +73,9 @@ public struct RunState: Sendable, Equatable {
   public var isFinished = false
   /// The line of the last step, where writing it to the log failed: it goes first when the run goes on.
   public var unlogged: String?
+  /// What computed the last step: BLAS and kernels, on which the last bits depend. Kept while steps are left: a finished
+  /// run has no bits to come.
+  public var kernels: String?
   /// Steps that should have moved every part, and for how many of them each part's gradient was exactly zero.
   public var imageSteps = 0
   public var zeroSteps: [Part: Int] = [:]
@@ -98,7 +101,7 @@ public struct RunState: Sendable, Equatable {
   public var json: JSONValue {
     var zero = JSONObject()
     for part in Part.allCases { if let steps = zeroSteps[part] { zero[part.rawValue] = .int(steps) } }
-    return [
+    let json: JSONValue = [
       "version": 1, "tool": .string(tool), "options": .object(options), "init": .string(initPath),
       "init_fingerprint": .string(initFingerprint), "input": input.json,
       "reference": reference.map { .string($0) } ?? .null, "step": .int(step), "epoch": .int(epoch),
@@ -107,6 +110,9 @@ public struct RunState: Sendable, Equatable {
       "flat_steps": .int(flatSteps), "policy": policy.map { .string($0) } ?? .null, "policy_step": .int(policyStep),
       "objective": memory, "unlogged": unlogged.map { .string($0) } ?? .null,
     ]
+    guard !isFinished, let kernels, var object = json.object else { return json }
+    object["kernels"] = .string(kernels)
+    return .object(object)
   }
 
   /// - Throws: 65 where the text is not a state that this version wrote.
@@ -149,6 +155,7 @@ public struct RunState: Sendable, Equatable {
     update = try int("update", absent: 0)
     flatSteps = try int("flat_steps", absent: 0)
     unlogged = json["unlogged"]?.string
+    kernels = json["kernels"]?.string
     policy = json["policy"]?.string
     policyStep = try int("policy_step", absent: 0)
     memory = json["objective"] ?? .null

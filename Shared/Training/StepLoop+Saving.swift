@@ -53,15 +53,14 @@ extension StepLoop {
   /// `--grads`: the last step's gradients, averaged over its batch and not clipped, and its loss.
   func writeGradients() throws {
     guard let path = request.gradients else { return }
-    guard let lastLoss else {
+    guard let last else {
       host.warn("--grads \(path): not written, this call took no step")
       return
     }
     var frame = Frame()
-    frame.tensors["loss"] = RawTensor(f32: [Float(lastLoss)])
-    for parameter in trained {
-      let value = parameter.variable.value
-      frame.tensors[parameter.name] = RawTensor(parameter.variable.gradient ?? Tensor(zeros: value.shape))
+    frame.tensors["loss"] = RawTensor(f32: [Float(last.result.loss)])
+    for (parameter, gradient) in zip(trained, last.gradients) {
+      frame.tensors[parameter.name] = RawTensor(gradient ?? Tensor(zeros: parameter.variable.value.shape))
     }
     let writer = try FrameWriter(path: path)
     try writer.writeBare(frame)

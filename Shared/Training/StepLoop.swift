@@ -20,6 +20,8 @@ public final class StepLoop {
   let options: StepOptions
   var objective: any Objective
   let host: any StepHost
+  /// Where the processes of the run meet.
+  let exchange: any GradientExchange
 
   let store: CheckpointStore
   let base: Checkpoint
@@ -48,21 +50,25 @@ public final class StepLoop {
   let runName: String
   /// Where the log goes, if not to the host.
   let logFile: LogFile?
-  /// The last step's loss, while its gradients are still in place.
-  var lastLoss: Double?
+  /// The last step, where --grads asks for it.
+  var last: BatchGradients?
 
   /// True where the frames come from a pipe, so that only --resume finds the place again.
   public var isStream: Bool { source.input == .stream }
 
   /// Opens everything; takes no step and writes nothing.
   /// Throws 64, 65, 66 or 73 as the manual says.
-  public init(_ request: StepRequest, _ options: StepOptions, _ objective: any Objective, host: any StepHost) throws {
+  public init(
+    _ request: StepRequest, _ options: StepOptions, _ objective: any Objective, host: any StepHost,
+    exchange: any GradientExchange = SingleProcess()
+  ) throws {
     if let problem = options.problem ?? objective.problem(batchSize: options.batchSize) {
       throw PlainFailure.usage(problem)
     }
     self.request = request
     self.objective = objective
     self.host = host
+    self.exchange = exchange
 
     let opening = try RunOpening(request, options, objective, host: host)
     self.options = opening.options

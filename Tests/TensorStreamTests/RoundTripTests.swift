@@ -18,6 +18,13 @@ import Testing
     #expect(try frames[1].int32s("label", shape: [1]) == [4])
   }
 
+  @Test func rowsAreAPartOfTheWhole() throws {
+    let tensor = RawTensor(i32: Array(0..<12), shape: [4, 3])
+    #expect(try tensor.rows(1..<3).shape == [2, 3] && tensor.rows(1..<3).int32s() == [3, 4, 5, 6, 7, 8])
+    #expect(try tensor.rows(1..<3).rows(1..<2).int32s() == [6, 7, 8])
+    #expect(try tensor.rows(4..<4).int32s().isEmpty && tensor.rows(0..<4).int32s() == tensor.int32s())
+  }
+
   @Test func theExampleIsWrittenBackByteForByte() throws {
     let bytes = try readFile(fixture("stream/example.frames"))
     #expect(try FrameWriter.bytes(readAll(bytes)) == bytes)

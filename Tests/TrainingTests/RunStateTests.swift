@@ -37,6 +37,17 @@ import Testing
     }
   }
 
+  /// What computed is of use while steps are left, and states of older versions do not say it.
+  @Test func kernelsAreRememberedUntilTheEnd() throws {
+    var unfinished = state()
+    unfinished.isFinished = false
+    #expect(unfinished.json["kernels"] == nil)
+    unfinished.kernels = "OpenBLAS Haswell, kernels avx2"
+    #expect(try RunState(unfinished.json, checkpoint: "out") == unfinished)
+    unfinished.isFinished = true
+    #expect(unfinished.json["kernels"] == nil)
+  }
+
   /// Numbers that younger versions added are 0 in older states; a state without any other is refused by name.
   @Test func aStateThatLacksSomethingIsRefused() throws {
     let whole = try #require(state().json.object)

@@ -44,7 +44,8 @@ func sft(_ target: SFTTarget?) -> SFTObjective {
 @discardableResult
 func runSteps(
   _ output: String, model: String = "published", files: [String]? = nil, objective: any Objective = dpo(),
-  host: RecordingHost = RecordingHost(), _ choose: (inout StepOptions) -> Void = { _ in },
+  host: RecordingHost = RecordingHost(), exchange: any GradientExchange = SingleProcess(),
+  _ choose: (inout StepOptions) -> Void = { _ in },
   request change: (inout StepRequest) -> Void = { _ in }
 ) throws -> StepOutcome {
   let tools = ["pairs": "dpo-step", "examples": "sft-step", "groups": "grpo-step"]
@@ -55,7 +56,16 @@ func runSteps(
   var choices = StepOptions()
   choices.warmup = .steps(0)
   choose(&choices)
-  return try StepLoop(request, StepOptions(choices, learningRate: 1e-3), objective, host: host).run()
+  return try StepLoop(request, StepOptions(choices, learningRate: 1e-3), objective, host: host, exchange: exchange)
+    .run()
+}
+
+/// The frames of a stream.
+func frames(_ path: String) throws -> [Frame] {
+  let reader = try FrameReader(paths: [path])
+  var frames: [Frame] = []
+  while let frame = try reader.next() { frames.append(frame) }
+  return frames
 }
 
 /// The tensors of a safetensors file.

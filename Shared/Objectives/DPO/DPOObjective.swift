@@ -11,7 +11,7 @@ public struct DPOObjective: Objective {
 
   public init(_ options: DPOOptions = DPOOptions()) { self.options = options }
 
-  public func add(_ scored: ScoredPass, to result: inout BatchResult) -> [Float] {
+  public func add(_ scored: ScoredPass, to result: inout BatchResult) -> OutputGradients {
     let (pass, logps, totals) = (scored.pass, scored.logps, scored.totals)
     let (beta, labelSmoothing, gamma) = (options.beta, options.labelSmoothing, options.gamma)
     let pairs = Double(totals.examples)
@@ -39,6 +39,6 @@ public struct DPOObjective: Objective {
       for index in chosen { gradient[index] = chosenGradient }
       for index in rejected { gradient[index] = rejectedGradient }
     }
-    return gradient
+    return [.logps: gradient]
   }
 }

@@ -41,17 +41,20 @@ public struct GRPOObjective: Objective {
       .metrics
   }
 
+  public func select(_ batch: [Example]) -> [Example] { options.skipFlat ? batch.filter(isSpread) : batch }
+
   /// Without a KL term a batch of flat groups has a gradient of exactly zero. AdamW would move the weights nevertheless,
-  /// along what it remembers: no step is taken.
-  public func select(_ batch: [Example]) -> [Example] {
-    let spread = batch.filter { $0.group?.rewards.isFlat == false }
-    return options.skipFlat || (spread.isEmpty && !needsReference) ? spread : batch
+  /// along what it remembers.
+  public func informative(_ examples: [Example]) -> Int {
+    needsReference ? examples.count : examples.count(where: isSpread)
   }
 
+  private func isSpread(_ example: Example) -> Bool { example.group?.rewards.isFlat == false }
+
   /// The coefficient follows the policy that sampled: only the first use of a completion counts.
-  public mutating func stepWasTaken(_ result: BatchResult, on batch: [Example], _ update: UpdatePlan.Update) {
+  public mutating func stepWasTaken(_ result: BatchResult, _ totals: BatchTotals, _ update: UpdatePlan.Update) {
     guard update.innerEpoch == 0, let kl = result.value(Self.kl) else { return }
-    controller.update(kl: kl, completions: batch.reduce(0) { $0 + $1.sequences.count })
+    controller.update(kl: kl, completions: totals.sequences)
   }
 
   public var memory: JSONValue { options.klTarget == nil ? .null : ["kl_coef": .double(controller.coefficient)] }
@@ -64,7 +67,7 @@ public struct GRPOObjective: Objective {
 
   private static let kl = "kl"
 
-  public func add(_ scored: ScoredPass, to result: inout BatchResult) throws -> [Float] {
+  public func add(_ scored: ScoredPass, to result: inout BatchResult) throws -> OutputGradients {
     var gradient = [Float](repeating: 0, count: scored.logps.count)
     var sums = TokenSums()
     let (clipLow, clipHigh) = (options.clipLow, options.clipHigh)
@@ -100,7 +103,7 @@ public struct GRPOObjective: Objective {
       result.maximum("kl_coef", controller.coefficient)
     }
     result.hasGradient = result.hasGradient || gradient.contains { $0 != 0 }
-    return gradient
+    return [.logps: gradient]
   }
 
   /// Sums over the tokens of a pass.
