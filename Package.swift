@@ -161,7 +161,8 @@ let checks: [Target] = [
   tests(
     "GenerationTests",
     uses: [
-      "Failures", "StrictJSON", "Tensors", "Autograd", "TensorStream", "Checkpoints", "Layers", "Models", "Generation",
+      "Failures", "StrictJSON", "Tensors", "LinearAlgebra", "Autograd", "TensorStream", "Checkpoints", "Layers",
+      "Models", "Generation",
     ]),
   tests("OptionTablesTests", uses: ["StrictJSON", "OptionTables", "StepSupport", argumentParser]),
   tests("ExamplesTests", uses: ["TensorStream", "Models", "Examples"]),
@@ -172,6 +173,12 @@ let checks: [Target] = [
     uses: [
       "Failures", "StrictJSON", "Tensors", "Autograd", "TensorStream", "Checkpoints", "Models", "OptionTables",
       "Examples", "Objectives", "Inference", "Training",
+    ]),
+  tests(
+    "ArchitectureTests",
+    uses: [
+      "Failures", "StrictJSON", "Tensors", "Autograd", "TensorStream", "Checkpoints", "Layers", "Models", "Surgery",
+      "Generation", "Objectives", "Inference", "Training",
     ]),
   tests(
     "ToolTests",

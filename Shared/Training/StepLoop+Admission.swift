@@ -4,6 +4,8 @@ import Checkpoints
 import Examples
 import Failures
 import Inference
+import Layers
+import Models
 import Objectives
 import TensorStream
 

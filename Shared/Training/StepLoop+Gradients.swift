@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Forward and backward over what a step is taken on.
 import Autograd
+import Clocks
 import Examples
 import Inference
 import Objectives

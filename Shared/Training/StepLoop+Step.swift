@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One optimizer step: gradients summed over passes, exchanged between processes, clipped, applied, reported.
 import Checkpoints
+import Clocks
 import Examples
 import Objectives
 import TensorStream

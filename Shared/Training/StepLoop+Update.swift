@@ -2,8 +2,10 @@
 // From the gradients of a batch to new weights: measured, clipped, applied.
 import Autograd
 import Checkpoints
+import Clocks
 import Examples
 import Failures
+import Layers
 import Models
 import Objectives
 import Tensors

@@ -26,7 +26,8 @@ private let config: JSONValue = [
   "model_type": "llava", "image_token_index": 319, "tie_word_embeddings": true, "vision_feature_layer": -2,
   "vision_feature_select_strategy": "default",
   "vision_config": [
-    "model_type": "mosaic", "grid_height": 2, "grid_width": 3, "hidden_size": 8, "num_hidden_layers": 3, "patch_size": 2,
+    "model_type": "mosaic", "grid_height": 2, "grid_width": 3, "hidden_size": 8, "num_hidden_layers": 3,
+    "patch_size": 2,
   ],
   "text_config": [
     "model_type": "chain", "vocab_size": 328, "hidden_size": 16, "num_hidden_layers": 2, "tie_word_embeddings": true,
@@ -145,7 +146,8 @@ private final class QuietHost: StepHost {
     try withTemporaryDirectory { folder in
       let checkpoint = try make(in: folder)
       let settings = SampleSettings(
-        copies: 2, places: 3, sampling: SamplingOptions(seed: 1), limits: GenerationLimits(maximum: 6, ignoresEnds: true))
+        copies: 2, places: 3, sampling: SamplingOptions(seed: 1),
+        limits: GenerationLimits(maximum: 6, ignoresEnds: true))
       let sampled = try pass(pairs(), through: FrameSampler(checkpoint, settings) { _ in })
       let scored = try pass(sampled, through: FrameScorer(checkpoint, .completions) { _ in }.groups())
       #expect(sampled.count == 6)

@@ -4,6 +4,7 @@ import Autograd
 import Checkpoints
 import Failures
 import Layers
+import LinearAlgebra
 import Models
 import TensorStream
 import Tensors

@@ -2,6 +2,7 @@
 // An objective may ask for more than log-probabilities, and its gradient reaches the weights from all that it asks for.
 import Autograd
 import Checkpoints
+import Layers
 import Models
 import OptionTables
 import Tensors
