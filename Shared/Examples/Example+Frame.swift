@@ -39,7 +39,7 @@ extension Example {
         try reader.sequence(reader.prompt(), response: response, images: all, numbers: Array(images.indices))
       ]
     case .choices, .completions, .group:
-      let prompt = try reader.prompt(isLearnt: responses != .group)
+      let prompt = try reader.prompt(isLearnt: responses == .choices)
       sequences = try reader.rows(responses == .choices ? "choices" : "completions").map {
         try reader.sequence(prompt, response: $0, images: all, numbers: Array(images.indices))
       }

@@ -1,7 +1,7 @@
-import Autograd
-import Checkpoints
 // SPDX-License-Identifier: MIT
 // `encode`: patches in, features beside them.
+import Autograd
+import Checkpoints
 import Examples
 import Failures
 import Models

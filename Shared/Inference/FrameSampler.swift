@@ -1,6 +1,6 @@
-import Checkpoints
 // SPDX-License-Identifier: MIT
 // `sample`: prompts in, completions beside them.
+import Checkpoints
 import Examples
 import Failures
 import Generation

@@ -1,7 +1,7 @@
-import Autograd
-import Checkpoints
 // SPDX-License-Identifier: MIT
 // `score`: log-probabilities of pairs under a reference, of candidate answers, or of sampled completions.
+import Autograd
+import Checkpoints
 import Examples
 import Failures
 import Models

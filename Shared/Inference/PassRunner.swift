@@ -1,7 +1,7 @@
-import Autograd
-import Checkpoints
 // SPDX-License-Identifier: MIT
 // A model and what its passes need: images become visual tokens, from patches or from features that fit.
+import Autograd
+import Checkpoints
 import Examples
 import Failures
 import Models

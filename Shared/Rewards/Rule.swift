@@ -1,6 +1,6 @@
+// SPDX-License-Identifier: MIT
 import Failures
 import Glibc
-// SPDX-License-Identifier: MIT
 import Mathematics
 
 /// Scores one answer: what `AnswerFormat` took from a completion, never empty.

@@ -1,7 +1,7 @@
-import Checkpoints
 // SPDX-License-Identifier: MIT
 // The published settings of PIVOT (arXiv 2510.16333) and its training scripts, of VLAA-Thinker (arXiv 2504.11468), and
 // the defaults of TRL's GRPO.
+import Checkpoints
 import Objectives
 
 /// A named set of options. What is given explicitly goes before it.

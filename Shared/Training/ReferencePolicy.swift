@@ -1,6 +1,6 @@
-import Checkpoints
 // SPDX-License-Identifier: MIT
 // Where the reference's log-probabilities come from: from the frames, or from a second, frozen model.
+import Checkpoints
 import Examples
 import Failures
 import Inference

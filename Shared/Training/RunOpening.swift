@@ -1,7 +1,7 @@
-import Autograd
-import Checkpoints
 // SPDX-License-Identifier: MIT
 // The beginning of a call: which run is this, and may it go on?
+import Autograd
+import Checkpoints
 import Examples
 import Failures
 import Glibc

@@ -1,7 +1,7 @@
-import Checkpoints
-import Digests
 // SPDX-License-Identifier: MIT
 // What a run must remember to go on as if it had never stopped (the moments lie beside it, as tensors).
+import Checkpoints
+import Digests
 import Examples
 import Failures
 import Inference

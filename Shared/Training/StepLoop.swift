@@ -1,8 +1,8 @@
+// SPDX-License-Identifier: MIT
+// A training run: batches in, optimizer steps taken, the checkpoint replaced as one whole.
 import Autograd
 import Checkpoints
 import Clocks
-// SPDX-License-Identifier: MIT
-// A training run: batches in, optimizer steps taken, the checkpoint replaced as one whole.
 import Examples
 import Failures
 import Glibc

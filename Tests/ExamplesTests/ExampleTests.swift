@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Frames that do not fit a checkpoint are refused by name, before a model sees them.
+import Models
 import TensorStream
 import TestSupport
 import Testing
@@ -171,5 +172,7 @@ extension FrameContract {
   /// What the fixture `published` asks for.
   static let published = FrameContract(
     checkpoint: "published", vocabularySize: 320, imageToken: 319,
-    vision: Vision(patchSize: 4, gridSize: 3, rowsPerImage: 9, width: 12, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5]))
+    vision: Vision(
+      patchSize: 4, grid: PatchGrid(height: 3, width: 3), width: 12, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5]
+    ) { $0 == PatchGrid(height: 3, width: 3) ? ImageRows(features: 9, tokens: 9) : nil })
 }
