@@ -67,7 +67,8 @@ public struct ChatTemplate: Sendable {
       uniqueKeysWithValues: format.controls.map { token in
         guard let id = tokenizer.id(of: token) else {
           throw PlainFailure.badData(
-            "the tokenizer has no \"\(token)\", which the \(format.name) template needs; --template plain needs none")
+            "the tokenizer has no \"\(token)\", which the \(format.name) template needs; --template names another: "
+              + ChatFormat.all.filter { $0 != format }.map(\.name).joined(separator: ", "))
         }
         return (token, id)
       })
