@@ -122,7 +122,7 @@ struct ImgtokChatTests {
         "imgtok: \(folder): chat_template.jinja: texts are put together in LLaVA-1.5's format, as the chat template does\n"
       let own = try stream(line.text(), ckpt: folder, says: says)
       #expect(try own == stream(line.text(), ["--template", "llava"], ckpt: folder))
-      let frame = try #require(FrameReader(bytes: own).next())
+      let frame = try #require(try FrameReader(bytes: own).next())
       let prompt = try #require(frame.tensors["prompt"]).int32s()
       #expect(prompt == chat["prompt"]?.array?.map { Int32($0.int ?? -1) })
       #expect(try #require(frame.tensors["chosen"]).int32s().last == 2)
