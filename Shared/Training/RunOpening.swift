@@ -11,7 +11,6 @@ import Models
 import Objectives
 import StrictJSON
 import TensorStream
-import Tensors
 
 /// Everything that is decided before the first step: the rules of the manual's "steps and resuming".
 struct RunOpening {
@@ -87,7 +86,7 @@ struct RunOpening {
       input: source.input)
 
     now.isCallOver = false
-    now.kernels = Compute.description
+    now.kernels = request.kernels
     isResumed = old != nil
     // A fresh run begins from its initial weights, whose fingerprint is known by now.
     func policy() throws -> String? {
@@ -101,7 +100,7 @@ struct RunOpening {
     }
     if let problem = old.mismatch(with: now, checkpoint: store.path) { throw problem }
     now = old
-    now.kernels = Compute.description
+    now.kernels = request.kernels
     // A longer run at a constant rate, or a new call on a stream, goes on where the last one ended.
     if case .stream = source.input, !request.resume || old.isCallOver {
       now.epoch += 1
@@ -113,9 +112,9 @@ struct RunOpening {
     now.isCallOver = false
     now.isFinished = source.isExhausted(at: old)
     if let totalSteps, old.step >= totalSteps { now.isFinished = true }
-    if let before = old.kernels, before != Compute.description, !now.isFinished {
+    if let before = old.kernels, before != request.kernels, !now.isFinished {
       host.note(
-        "\(store.path): was computed on \(before) up to step \(old.step), and goes on on \(Compute.description): its last "
+        "\(store.path): was computed on \(before) up to step \(old.step), and goes on on \(request.kernels): its last "
           + "bits may differ from those of a run that stays on one of them")
     }
     state = now

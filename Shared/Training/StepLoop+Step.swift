@@ -36,7 +36,6 @@ extension StepLoop {
   private func step(
     _ batch: [Example], _ update: UpdatePlan.Update, of count: Int, _ known: inout [Int: [[ReferenceLogps]]]
   ) throws -> String? {
-    last = nil
     let examples = objective.select(batch)
     let totals = try exchange.sum(
       BatchTotals(batch, selected: examples, informative: objective.informative(examples)))
@@ -45,6 +44,7 @@ extension StepLoop {
       state.flatSteps += 1
       return try skippedLine(batch)
     }
+    last = nil
     guard let own = try gradients(of: examples, totals, &known[update.frames.lowerBound]) else { return nil }
     let gradients = try exchange.sum(own)
     guard let applied = try apply(gradients, of: examples) else { return "" }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Tensors
 
 /// What a call of a step tool is asked for, besides the options that change numbers.
 public struct StepRequest: Sendable {
@@ -23,6 +24,8 @@ public struct StepRequest: Sendable {
   public var gradients: String?
   /// Steps between two saves; nil: every 10 minutes.
   public var saveEvery: Int?
+  /// What computes: BLAS and kernels.
+  public var kernels = Compute.description
   /// Input files; empty: standard input.
   public var files: [String] = []
 

@@ -8,6 +8,16 @@ import TestSupport
 import Testing
 
 @Suite struct CkptTests {
+  @Test func theVersionNamesBLASAndKernels() throws {
+    for arguments in [["--version"], ["show", "--version"]] {
+      let result = try runTool("ckpt", arguments)
+      #expect(result.status == 0)
+      #expect(result.text.hasPrefix("pivot "))
+      #expect(result.text.contains("OpenBLAS"))
+      #expect(result.text.contains("kernels"))
+    }
+  }
+
   private func ckpt(_ arguments: String..., in folder: String, environment: [String: String?] = [:]) throws
     -> ToolResult
   {

@@ -133,7 +133,8 @@ private final class Meeting: Sendable {
     let (expected, first, second) = (
       try tensors(folder + "/whole.bin"), try tensors(outputs[0]), try tensors(outputs[1])
     )
-    for (name, value) in expected {
+    // The gradient of a key's bias is rounding and nothing else, which AdamW makes a full step of.
+    for (name, value) in expected where !(name.contains("vision") && name.hasSuffix("k_proj.bias")) {
       let got = try #require(first[name]).floats()
       #expect(try #require(second[name]).floats() == got, "\(name): the processes have different weights")
       expectClose(got, try value.floats(), tolerance: 2e-3, name)
