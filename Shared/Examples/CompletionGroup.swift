@@ -24,29 +24,30 @@ extension FrameChecker {
   /// Reads what goes with `completions`.
   /// - Parameter lengths: tokens of each completion.
   func group(_ lengths: [Int]) throws -> CompletionGroup {
-    guard frame.tensors["rewards"] != nil else {
+    guard frame.tensors[.rewards] != nil else {
       throw refusal("there is no tensor \"rewards\", which reward writes; its tensors are \(tensorNames)")
     }
-    let values = try rewards("rewards", count: lengths.count)
-    let prefix = "rewards_"
-    let sources = try frame.tensors.keys.sorted().filter { $0.hasPrefix(prefix) }.map {
-      (name: String($0.dropFirst(prefix.count)), values: try rewards($0, count: lengths.count))
+    let values = try rewards(.rewards, count: lengths.count)
+    let sources = try frame.tensors.keys.sorted().compactMap { name in
+      try TensorName(name).rewardsRule.map {
+        (name: $0, values: try rewards(TensorName(name), count: lengths.count))
+      }
     }
-    guard let old = try tokenLogps("completion_logps", lengths) else {
+    guard let old = try tokenLogps(.completionLogps, lengths) else {
       throw refusal("there is no tensor \"completion_logps\", which sample writes; its tensors are \(tensorNames)")
     }
     return CompletionGroup(
       values: values, sources: sources, oldLogps: old,
-      policy: frame.metadata["policy"], category: frame.metadata["category"], capped: try capped(lengths.count))
+      policy: frame.metadata[.policy], category: frame.metadata[.category], capped: try capped(lengths.count))
   }
 
   /// `reference_logps` and the reference's fingerprint.
   func groupReference(_ lengths: [Int]) throws -> (ReferenceLogps?, String?) {
-    guard let logps = try tokenLogps("reference_logps", lengths) else { return (nil, nil) }
-    return (.tokens(logps), frame.metadata["reference"] ?? "")
+    guard let logps = try tokenLogps(.referenceLogps, lengths) else { return (nil, nil) }
+    return (.tokens(logps), frame.metadata[.reference] ?? "")
   }
 
-  private func rewards(_ name: String, count: Int) throws -> [Float] {
+  private func rewards(_ name: TensorName, count: Int) throws -> [Float] {
     let tensor = try frame.tensor(name, [.f32], shape: [nil])
     guard tensor.count == count else {
       throw refusal("\"\(name)\" is \(tensor.summary), expected one for each of the \(count) completions")
@@ -59,15 +60,14 @@ extension FrameChecker {
   }
 
   /// The rows of an F32 tensor of the shape of `completions`, each as long as its completion.
-  private func tokenLogps(_ name: String, _ lengths: [Int]) throws -> [[Float]]? {
+  private func tokenLogps(_ name: TensorName, _ lengths: [Int]) throws -> [[Float]]? {
     guard let tensor = frame.tensors[name] else { return nil }
-    guard tensor.dtype == .f32, tensor.shape == frame.tensors["completions"]?.shape else {
-      let shape = frame.tensors["completions"].map { "\($0.shape)" } ?? "[n, L]"
+    guard tensor.dtype == .f32, tensor.shape == frame.tensors[.completions]?.shape else {
+      let shape = frame.tensors[.completions].map { "\($0.shape)" } ?? "[n, L]"
       throw refusal("\"\(name)\" is \(tensor.summary), expected F32 \(shape), like \"completions\"")
     }
-    let all = try tensor.floats()
     return try lengths.indices.map { row in
-      let values = Array(all[row * tensor.shape[1]..<row * tensor.shape[1] + lengths[row]])
+      let values = tensor.values(row: row, count: lengths[row])
       // Rounding of a certain token may end a little above 0.
       if let bad = values.firstIndex(where: { !($0.isFinite && $0 <= 1e-4) }) {
         throw refusal(
@@ -79,7 +79,7 @@ extension FrameChecker {
 
   /// How many of the metadata `finish` ("eos,length,…") are "length".
   private func capped(_ count: Int) throws -> Int? {
-    guard let text = frame.metadata["finish"] else { return nil }
+    guard let text = frame.metadata[.finish] else { return nil }
     let all = text.split(separator: ",", omittingEmptySubsequences: false)
     guard all.count == count else {
       throw refusal("\"finish\" is \"\(text)\", expected one for each of the \(count) completions")

@@ -10,14 +10,14 @@ extension Example {
   /// Checks `frame` against what the checkpoint asks for. Throws 65, naming frame, id and tensor.
   public init(_ frame: Frame, responses: Responses, contract: FrameContract) throws {
     let reader = FrameChecker(frame: frame, contract: contract)
-    let images = try reader.images(patches: "patches", features: "features", grid: "grid")
+    let images = try reader.images(.prompt)
     var all = images
     id = frame.id
     place = reader.place
     // Another image for the rejected response (visual preference): it counts wherever the response does.
     let rejected =
       responses == .pair || responses == .none
-      ? try reader.images(patches: "patches_rejected", features: "features_rejected", grid: "grid_rejected") : []
+      ? try reader.images(.rejected) : []
     all += rejected
     switch responses {
     case .none:
@@ -29,22 +29,22 @@ extension Example {
       let rejectedImages = rejected.isEmpty ? Array(images.indices) : Array(images.count..<all.count)
       let prompt = try reader.prompt()
       sequences = [
-        try reader.sequence(prompt, response: reader.response("chosen"), images: all, numbers: Array(images.indices)),
-        try reader.sequence(prompt, response: reader.response("rejected"), images: all, numbers: rejectedImages),
+        try reader.sequence(prompt, response: reader.response(.chosen), images: all, numbers: Array(images.indices)),
+        try reader.sequence(prompt, response: reader.response(.rejected), images: all, numbers: rejectedImages),
       ]
     case .supervised(let target):
-      let target = target ?? (frame.tensors["chosen"] == nil ? .answer : .chosen)
-      let response = try reader.response(target.rawValue, mask: target == .answer ? "answer_mask" : nil)
+      let target = target ?? (frame.tensors[.chosen] == nil ? .answer : .chosen)
+      let response = try reader.response(target.tensor, mask: target == .answer ? .answerMask : nil)
       sequences = [
         try reader.sequence(reader.prompt(), response: response, images: all, numbers: Array(images.indices))
       ]
     case .choices, .completions, .group:
       let prompt = try reader.prompt(isLearnt: responses == .choices)
-      sequences = try reader.rows(responses == .choices ? "choices" : "completions").map {
+      sequences = try reader.rows(responses == .choices ? .choices : .completions).map {
         try reader.sequence(prompt, response: $0, images: all, numbers: Array(images.indices))
       }
     case .prompt:
-      let nothing = FrameChecker.Response(name: "", ids: [], mask: nil)
+      let nothing = FrameChecker.Response(name: nil, ids: [], mask: nil)
       sequences = [
         try reader.sequence(reader.prompt(), response: nothing, images: all, numbers: Array(images.indices))
       ]
@@ -65,7 +65,7 @@ struct FrameChecker {
   let contract: FrameContract
 
   var place: FramePlace {
-    FramePlace(source: frame.origin.source, number: frame.origin.number, id: frame.metadata["id"])
+    FramePlace(source: frame.origin.source, number: frame.origin.number, id: frame.metadata[.id])
   }
 
   func refusal(_ problem: String) -> FrameError { frame.error(problem) }
@@ -76,17 +76,18 @@ struct FrameChecker {
     let mask: [UInt8]?
   }
   struct Response {
-    let name: String
+    /// nil: there is none.
+    let name: TensorName?
     let ids: [Int32]
     let mask: [UInt8]?
   }
 
   /// A tensor of one extent, or nil where the frame has none.
-  func vector(_ name: String, _ dtype: DType) throws -> RawTensor? {
+  func vector(_ name: TensorName, _ dtype: DType) throws -> RawTensor? {
     try frame.optionalTensor(name, [dtype], shape: [nil])
   }
 
-  func ids(_ name: String, _ purpose: String) throws -> [Int32] {
+  func ids(_ name: TensorName, _ purpose: String) throws -> [Int32] {
     guard let tensor = try vector(name, .i32) else {
       throw refusal("there is no tensor \"\(name)\", \(purpose); its tensors are \(tensorNames)")
     }
@@ -101,7 +102,7 @@ struct FrameChecker {
     return names.isEmpty ? "none" : names.map { "\"\($0)\"" }.joined(separator: ", ")
   }
 
-  private func check(_ ids: some Collection<Int32>, in name: String) throws {
+  private func check(_ ids: some Collection<Int32>, in name: TensorName) throws {
     for (position, id) in ids.enumerated() where id < 0 || Int(id) >= contract.vocabularySize {
       throw refusal(
         "\"\(name)\"[\(position)] is \(id), expected a token id below \(contract.vocabularySize), the vocabulary of "
@@ -109,7 +110,7 @@ struct FrameChecker {
     }
   }
 
-  private func mask(_ name: String, like ids: [Int32], of tensor: String) throws -> [UInt8]? {
+  private func mask(_ name: TensorName, like ids: [Int32], of tensor: TensorName) throws -> [UInt8]? {
     guard let mask = try vector(name, .u8) else { return nil }
     guard mask.count == ids.count else {
       throw refusal("\"\(name)\" has \(mask.count) entries, \"\(tensor)\" has \(ids.count); expected as many")
@@ -124,26 +125,26 @@ struct FrameChecker {
   /// - Parameter isLearnt: whether tokens that `prompt_mask` marks are labels too.
   func prompt(isLearnt: Bool = true) throws -> Prompt {
     // Only a fingerprint is compared: frames from elsewhere may call their tokenizer by a name.
-    if let tokenizer = frame.metadata["tokenizer"], tokenizer.utf8.count == 16, tokenizer.allSatisfy(\.isHexDigit),
+    if let tokenizer = frame.metadata[.tokenizer], tokenizer.utf8.count == 16, tokenizer.allSatisfy(\.isHexDigit),
       let expected = contract.tokenizer, tokenizer != expected
     {
       throw refusal(
         "its token ids are of the tokenizer \(tokenizer), that of \(contract.checkpoint) is \(expected); run imgtok with "
           + "this checkpoint")
     }
-    let ids = try ids("prompt", "which a response needs")
+    let ids = try ids(.prompt, "which a response needs")
     guard isLearnt else { return Prompt(ids: ids, mask: nil) }
-    let mask = try mask("prompt_mask", like: ids, of: "prompt")
+    let mask = try mask(.promptMask, like: ids, of: .prompt)
     if let mask, let bad = ids.indices.first(where: { mask[$0] == 1 && ids[$0] == contract.imageToken }) {
       throw refusal("\"prompt_mask\"[\(bad)] is 1 on an image, which cannot be a label")
     }
     return Prompt(ids: ids, mask: mask)
   }
 
-  func response(_ name: String, mask maskName: String? = nil) throws -> Response {
+  func response(_ name: TensorName, mask maskName: TensorName? = nil) throws -> Response {
     let hint =
       switch name {
-      case "answer": "which supervised training needs (or \"chosen\")"
+      case .answer: "which supervised training needs (or \"chosen\")"
       default: "which a preference pair needs"
       }
     let ids = try ids(name, hint)
@@ -156,29 +157,23 @@ struct FrameChecker {
   }
 
   /// The rows of a tensor of several responses, [k, L] padded with -1.
-  func rows(_ name: String) throws -> [Response] {
+  func rows(_ name: TensorName) throws -> [Response] {
     guard let tensor = frame.tensors[name] else {
-      let what = name == "choices" ? "the candidate answers" : "which sample writes"
+      let what = name == .choices ? "the candidate answers" : "which sample writes"
       throw refusal("there is no tensor \"\(name)\", \(what); its tensors are \(tensorNames)")
     }
     guard tensor.dtype == .i32, tensor.shape.count == 2, tensor.shape[0] > 0 else {
       throw refusal("\"\(name)\" is \(tensor.summary), expected I32 [k, L]")
     }
-    let (all, length) = (try tensor.int32s(), tensor.shape[1])
     return try (0..<tensor.shape[0]).map { row in
-      let padded = all[row * length..<(row + 1) * length]
-      let ids = Array(padded.prefix { $0 != -1 })
-      guard !ids.isEmpty else { throw refusal("\"\(name)\" row \(row) is empty, expected at least one token") }
-      guard padded.dropFirst(ids.count).allSatisfy({ $0 == -1 }) else {
-        throw refusal("\"\(name)\" row \(row) goes on after its padding (-1)")
-      }
+      let ids = try frame.tokens(row: row, of: tensor, name)
       try check(ids, in: name)
       try refuseImages(in: ids, of: name)
       return Response(name: name, ids: ids, mask: nil)
     }
   }
 
-  private func refuseImages(in ids: [Int32], of name: String) throws {
+  private func refuseImages(in ids: [Int32], of name: TensorName) throws {
     if let image = contract.imageToken, let position = ids.firstIndex(of: image) {
       throw refusal(
         "\"\(name)\"[\(position)] is \(ids[position]), the placeholder of an image; it belongs in the prompt")
@@ -208,9 +203,9 @@ struct FrameChecker {
     }
     elements += response.ids.map { .token($0) }
     let rows = elements.reduce(0) { $0 + $1.rows }
-    guard response.name.isEmpty || rows <= contract.positionCount else {
+    guard response.name == nil || rows <= contract.positionCount else {
       throw refusal(
-        "with \"\(response.name)\" it takes \(rows) positions (tokens and visual tokens), and \(contract.checkpoint) was made "
+        "with \"\(response.name?.description ?? "")\" it takes \(rows) positions (tokens and visual tokens), and \(contract.checkpoint) was made "
           + "for \(contract.positionCount) (max_position_embeddings); imgtok --max-length \(contract.positionCount) leaves "
           + "such examples out")
     }
@@ -222,7 +217,7 @@ struct FrameChecker {
   }
 
   func reference() throws -> (ReferenceLogps?, String?) {
-    func logp(_ name: String) throws -> Double? {
+    func logp(_ name: TensorName) throws -> Double? {
       guard let tensor = try vector(name, .f32) else { return nil }
       guard tensor.count == 1 else { throw refusal("\"\(name)\" is \(tensor.summary), expected F32 [1]") }
       let value = try tensor.floats()[0]
@@ -231,9 +226,9 @@ struct FrameChecker {
       }
       return Double(value)
     }
-    switch (try logp("logp_chosen"), try logp("logp_rejected")) {
+    switch (try logp(.chosenLogp), try logp(.rejectedLogp)) {
     case (let chosen?, let rejected?):
-      return (.pair(PairLogps(chosen: chosen, rejected: rejected)), frame.metadata["reference"] ?? "")
+      return (.pair(PairLogps(chosen: chosen, rejected: rejected)), frame.metadata[.reference] ?? "")
     case (nil, nil): return (nil, nil)
     case (nil, _): throw refusal("has \"logp_rejected\" without \"logp_chosen\"")
     case (_, nil): throw refusal("has \"logp_chosen\" without \"logp_rejected\"")

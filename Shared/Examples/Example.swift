@@ -20,7 +20,7 @@ public struct ExampleImage: Sendable {
   public let featureRows: Range<Int>
   public let encoder: String?
   /// The tensor that its features are, or would be, in.
-  public let featuresName: String
+  public let featuresName: TensorName
   /// The frame, for messages.
   public let place: FramePlace
 }

@@ -7,9 +7,8 @@ import Tensors
 
 extension FrameChecker {
   /// The images of one tensor of patches, or of features alone. Empty where the frame has neither.
-  func images(patches patchesName: String, features featuresName: String, grid gridName: String) throws
-    -> [ExampleImage]
-  {
+  func images(_ fields: ImageFields) throws -> [ExampleImage] {
+    let (patchesName, featuresName, gridName) = (fields.patches, fields.features, fields.grid)
     let patches = frame.tensors[patchesName]
     let features = frame.tensors[featuresName]
     guard patches != nil || features != nil else {
@@ -35,7 +34,7 @@ extension FrameChecker {
         ?? features.map { self.digest(of: $0, rows: featureRows) + " of features" } ?? ""
       return ExampleImage(
         digest: digest, grid: grid, tokenRows: rows.tokens, patches: patches, patchRows: patchRows, features: features,
-        featureRows: featureRows, encoder: features == nil ? nil : frame.metadata["encoder"],
+        featureRows: featureRows, encoder: features == nil ? nil : frame.metadata[.encoder],
         featuresName: featuresName,
         place: place)
     }
@@ -43,7 +42,7 @@ extension FrameChecker {
 
   /// The images that the grid counts ("h w; h w" are two), and what each takes.
   private func grids(
-    _ name: String, _ vision: FrameContract.Vision, of tensor: String
+    _ name: MetadataKey, _ vision: FrameContract.Vision, of tensor: TensorName
   ) throws -> [(grid: PatchGrid, rows: FrameContract.ImageRows)] {
     guard let text = frame.metadata[name] else {
       throw refusal("has \"\(tensor)\" without the metadata \"\(name)\" (\"h w\", the grid of patches)")
@@ -64,7 +63,7 @@ extension FrameChecker {
     }
   }
 
-  private func checkPatches(_ tensor: RawTensor, _ name: String, _ vision: FrameContract.Vision, rows: Int) throws {
+  private func checkPatches(_ tensor: RawTensor, _ name: TensorName, _ vision: FrameContract.Vision, rows: Int) throws {
     let width = 3 * vision.patchSize * vision.patchSize
     guard tensor.dtype == .u8, tensor.shape.count == 2, tensor.shape[1] == width else {
       throw refusal(
@@ -75,10 +74,10 @@ extension FrameChecker {
     guard tensor.shape[0] == rows else {
       throw refusal("\"\(name)\" has \(tensor.shape[0]) rows, and its grid counts \(rows) patches")
     }
-    if let patch = frame.metadata["patch"], Int(patch) != vision.patchSize {
+    if let patch = frame.metadata[.patch], Int(patch) != vision.patchSize {
       throw refusal("\"patch\" is \"\(patch)\", but \(contract.checkpoint) takes patches of \(vision.patchSize) pixels")
     }
-    guard let normalize = frame.metadata["normalize"] else { return }
+    guard let normalize = frame.metadata[.normalize] else { return }
     let expected = vision.mean + vision.std
     let found = normalize.split { !"+-.eE0123456789".contains($0) }.compactMap { Float($0) }
     guard found.count == expected.count, zip(found, expected).allSatisfy({ abs($0 - $1) <= 1e-6 }) else {
@@ -90,11 +89,11 @@ extension FrameChecker {
     }
   }
 
-  private func checkFeatures(_ tensor: RawTensor, _ name: String, rows: Int) throws {
+  private func checkFeatures(_ tensor: RawTensor, _ name: TensorName, rows: Int) throws {
     guard tensor.dtype == .f32 || tensor.dtype == .bf16, tensor.shape.count == 2, tensor.shape[0] == rows else {
       throw refusal("\"\(name)\" is \(tensor.summary), expected F32 or BF16 [\(rows), n]")
     }
-    guard frame.metadata["encoder"] != nil else {
+    guard frame.metadata[.encoder] != nil else {
       throw refusal("has \"\(name)\" without the metadata \"encoder\", the fingerprint of what made them")
     }
   }

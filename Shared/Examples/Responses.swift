@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What is read from a frame: each tool asks for other tensors of it.
+import TensorStream
 
 /// Which responses of a frame are asked for.
 public enum Responses: Sendable, Equatable {
@@ -25,4 +26,7 @@ public enum SFTTarget: String, CaseIterable, Sendable {
   case chosen
   /// The supervised answer.
   case answer
+
+  /// Where a frame has it.
+  var tensor: TensorName { self == .chosen ? .chosen : .answer }
 }

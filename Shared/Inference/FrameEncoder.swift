@@ -31,7 +31,7 @@ public final class FrameEncoder {
   public func groups(rowsPerPass: Int = 2048) -> FrameGroups {
     let contract = runner.contract
     return FrameGroups(rowsPerPass: rowsPerPass) { frame in
-      if frame.tensors["patches"] == nil, frame.tensors["features"] == nil, frame.tensors["prompt"] != nil {
+      if frame.tensors[.patches] == nil, frame.tensors[.features] == nil, frame.tensors[.prompt] != nil {
         return nil
       }
       let example = try Example(frame, responses: .none, contract: contract)
@@ -57,7 +57,7 @@ public final class FrameEncoder {
 
     return frames.map { frame, example in
       guard let example else { return .success(frame) }
-      var added: [String: Tensor] = [:]
+      var added: [TensorName: Tensor] = [:]
       for (name, images) in Dictionary(grouping: example.images, by: \.featuresName) {
         let features = Tensor(uninitialized: [images.reduce(0) { $0 + $1.featureRows.count }, vision.width])
         var row = 0
@@ -75,9 +75,9 @@ public final class FrameEncoder {
       }
       var result = frame
       for (name, features) in added { result.tensors[name] = stored(features) }
-      result.metadata["encoder"] = fingerprint
-      result.metadata["prefix_tokens"] = "\(vision.prefixRows)"
-      result.metadata["precision"] = "f32"
+      result.metadata[.encoder] = fingerprint
+      result.metadata[.prefixTokens] = "\(vision.prefixRows)"
+      result.metadata[.precision] = "f32"
       return .success(result)
     }
   }

@@ -104,7 +104,7 @@ public final class FrameSampler: FramePass {
   // MARK: - In
 
   private func admitted(_ frame: Frame) throws -> Example {
-    if frame.tensors["completions"] != nil {
+    if frame.tensors[.completions] != nil {
       throw frame.error(
         "has \"completions\" already, and what was computed for them would no longer fit; take them and what belongs to "
           + "them away first, with frames cat --drop completions,…")
@@ -148,18 +148,14 @@ public final class FrameSampler: FramePass {
             + "probability; are the weights of \(runner.contract.checkpoint) sound?"))
     }
     var frame = frame
-    let shape = [completions.count, completions.map(\.ids.count).max() ?? 0]
-    func padded<Element>(_ rows: [[Element]], _ filler: Element) -> [Element] {
-      rows.flatMap { $0 + Array(repeating: filler, count: shape[1] - $0.count) }
-    }
-    frame.tensors["completions"] = RawTensor(i32: padded(completions.map(\.ids), -1), shape: shape)
-    frame.tensors["completion_logps"] = RawTensor(f32: padded(completions.map(\.logps), 0), shape: shape)
-    frame.tensors["sampling_logps"] = RawTensor(f32: padded(completions.map(\.samplingLogps), 0), shape: shape)
-    frame.metadata["completions"] = JSONValue.array(completions.map { .string($0.text) }).text()
-    frame.metadata["finish"] = completions.map(\.finish.rawValue).joined(separator: ",")
-    frame.metadata["sampling"] = settings.sampling.json.text()
-    frame.metadata["policy"] = fingerprint
-    frame.metadata["precision"] = "f32"
+    frame.tensors[.completions] = RawTensor(ragged: completions.map(\.ids))
+    frame.tensors[.completionLogps] = RawTensor(ragged: completions.map(\.logps))
+    frame.tensors[.samplingLogps] = RawTensor(ragged: completions.map(\.samplingLogps))
+    frame.metadata[.completions] = JSONValue.array(completions.map { .string($0.text) }).text()
+    frame.metadata[.finish] = completions.map(\.finish.rawValue).joined(separator: ",")
+    frame.metadata[.sampling] = settings.sampling.json.text()
+    frame.metadata[.policy] = fingerprint
+    frame.metadata[.precision] = "f32"
     return .success(frame)
   }
 }

@@ -62,7 +62,7 @@ public final class FrameScorer {
   public func groups(rowsPerPass: Int = 2048) -> FrameGroups {
     let (contract, target) = (runner.contract, target)
     return FrameGroups(rowsPerPass: rowsPerPass) { frame in
-      if target == .pairs, frame.tensors["chosen"] == nil {
+      if target == .pairs, frame.tensors[.chosen] == nil {
         let others = [("choices", "candidate answers"), ("completions", "what sample wrote")]
         for (name, what) in others where frame.tensors[name] != nil {
           throw frame.error("has \"\(name)\" but no \"chosen\" and \"rejected\"; --\(name) scores \(what)")
@@ -90,28 +90,22 @@ public final class FrameScorer {
       }
       switch target {
       case .choices:
-        frame.tensors["logp_choices"] = RawTensor(f32: sums.map { Float($0) })
+        frame.tensors[.choiceLogps] = RawTensor(f32: sums.map { Float($0) })
         summary.addChoices(frame, logps: sums)
       case .completions:
-        frame.tensors["reference_logps"] = padded(pass.labels(of: member).map { Array(values[$0]) }, like: frame)
-        frame.metadata["reference"] = fingerprint
+        frame.tensors[.referenceLogps] = RawTensor(
+          ragged: pass.labels(of: member).map { Array(values[$0]) }, length: frame.tensors[.completions]?.shape[1])
+        frame.metadata[.reference] = fingerprint
       case .pairs:
         let policy = PairLogps(chosen: sums[0], rejected: sums[1])
         pairs.add(frame, policy: policy, chosenTokens: pass.labels(of: member).first?.count ?? 0)
-        frame.tensors["logp_chosen"] = RawTensor(f32: [Float(sums[0])])
-        frame.tensors["logp_rejected"] = RawTensor(f32: [Float(sums[1])])
-        frame.metadata["reference"] = fingerprint
+        frame.tensors[.chosenLogp] = RawTensor(f32: [Float(sums[0])])
+        frame.tensors[.rejectedLogp] = RawTensor(f32: [Float(sums[1])])
+        frame.metadata[.reference] = fingerprint
         summary.addPair(frame, chosen: sums[0], rejected: sums[1])
       }
-      frame.metadata["precision"] = "f32"
+      frame.metadata[.precision] = "f32"
       return .success(frame)
     }
-  }
-
-  /// [n, L] like the frame's completions, padded with 0.
-  private func padded(_ rows: [[Float]], like frame: Frame) -> RawTensor {
-    let length = frame.tensors["completions"]?.shape[1] ?? 0
-    let all = rows.flatMap { $0 + [Float](repeating: 0, count: length - $0.count) }
-    return RawTensor(f32: all, shape: [rows.count, length])
   }
 }

@@ -25,7 +25,7 @@ public struct PairSummary: Sendable, Equatable {
     pairs += 1
     self.chosenTokens += chosenTokens
     chosenLogps += policy.chosen
-    guard let chosen = Self.number(frame, "logp_chosen"), let rejected = Self.number(frame, "logp_rejected") else {
+    guard let chosen = Self.number(frame, .chosenLogp), let rejected = Self.number(frame, .rejectedLogp) else {
       return
     }
     let outcome = dpoLoss(policy: policy, reference: PairLogps(chosen: chosen, rejected: rejected), beta: beta)
@@ -33,10 +33,10 @@ public struct PairSummary: Sendable, Equatable {
     loss += outcome.loss
     margin += outcome.margin
     accurate += outcome.isAccurate ? 1 : 0
-    references.insert(frame.metadata["reference"] ?? "unknown")
+    references.insert(frame.metadata[.reference] ?? "unknown")
   }
 
-  private static func number(_ frame: Frame, _ name: String) -> Double? {
+  private static func number(_ frame: Frame, _ name: TensorName) -> Double? {
     (try? frame.tensors[name]?.floats())?.first.map(Double.init)
   }
 

@@ -37,7 +37,7 @@ public struct ScoreSummary: Sendable, Equatable {
       withoutTruth += 1
       return
     }
-    add(frame, credit: Self.credit(logps, truth: truth), chance: 1 / Double(logps.count), truth: frame.metadata["gt"])
+    add(frame, credit: Self.credit(logps, truth: truth), chance: 1 / Double(logps.count), truth: frame.metadata[.truth])
   }
 
   /// 1 where the truth alone is the likeliest, 1/m where m are equally likely and it is one of them.
@@ -57,8 +57,8 @@ public struct ScoreSummary: Sendable, Equatable {
 
   /// Which choice `gt` names: its text, or its number from 0.
   private static func truth(_ frame: Frame, count: Int) -> Int? {
-    guard let gt = frame.metadata["gt"] else { return nil }
-    let texts = (try? frame.metadata["choices"].map { try JSONValue.parse($0) })??.array?.map(\.string)
+    guard let gt = frame.metadata[.truth] else { return nil }
+    let texts = (try? frame.metadata[.choices].map { try JSONValue.parse($0) })??.array?.map(\.string)
     if let texts, texts.count == count, let index = texts.firstIndex(of: gt) { return index }
     if let index = Int(gt), (0..<count).contains(index) { return index }
     return nil
