@@ -3,12 +3,12 @@
 
 import Layers
 import Models
-import Surgery
 import Tensors
 import TestSupport
 import Testing
 
 @testable import Checkpoints
+@testable import Surgery
 
 @Suite struct DifferenceTests {
   /// A tiny checkpoint of this dtype; `change` sees the bytes of each tensor's first chunk.

@@ -3,12 +3,12 @@
 
 import Models
 import StrictJSON
-import Surgery
 import Tensors
 import TestSupport
 import Testing
 
 @testable import Checkpoints
+@testable import Surgery
 
 @Suite struct MixedCheckpointTests {
   /// A head that only repeats the embeddings it is tied to is none; one with other values runs, and is part of what ran.
@@ -16,10 +16,10 @@ import Testing
     try withTemporaryDirectory { folder in
       func print(_ name: String, head change: ((inout [UInt8]) -> Void)?) throws -> String? {
         var model = try tinyModel()
-        let embeddings = try #require(model.tensors.first { $0.name == Checkpoint.embeddingName })
+        let embeddings = try #require(model.tensors.first { $0.name == embeddingName })
         if let change {
           model.tensors.append(
-            OutgoingTensor(name: Checkpoint.headName, dtype: embeddings.dtype, shape: embeddings.shape) { sink in
+            OutgoingTensor(name: headName, dtype: embeddings.dtype, shape: embeddings.shape) { sink in
               var bytes: [UInt8] = []
               try embeddings.produce { bytes += $0 }
               change(&bytes)

@@ -4,12 +4,12 @@ import Glibc
 import Layers
 import Models
 import StrictJSON
-import Surgery
 import Tensors
 import TestSupport
 import Testing
 
 @testable import Checkpoints
+@testable import Surgery
 
 @Suite struct ReadingTests {
   @Test func fileDirectoryAndShardsReadTheSame() throws {

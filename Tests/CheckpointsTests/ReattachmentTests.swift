@@ -4,12 +4,12 @@
 import Failures
 import Models
 import StrictJSON
-import Surgery
 import Tensors
 import TestSupport
 import Testing
 
 @testable import Checkpoints
+@testable import Surgery
 
 /// A Qwen2 of a few thousand parameters with a tokenizer of `tokens` words, one of them added, none of them "<image>".
 private func writeLanguageModel(
@@ -263,7 +263,7 @@ private func refused(_ body: () throws -> Void) -> String {
         let (made, notes) = try attach(folder + "/a", nil, source, to: source + "-b")
         #expect(notes.contains { $0.contains("id 40, and the embedding table grows from 40 to 41 rows") })
         #expect(made.config["text_config"]?["vocab_size"] == 41 && made.config["image_token_index"] == 40)
-        for name in [Checkpoint.embeddingName] + (tied ? [] : [Checkpoint.headName]) {
+        for name in [embeddingName] + (tied ? [] : [headName]) {
           let old = try #require(Checkpoint(opening: source).tensor(canonical: name))
           let new = try #require(made.tensor(name))
           #expect(new.shape == [41, 16] && new.dtype == dtype)
@@ -274,7 +274,7 @@ private func refused(_ body: () throws -> Void) -> String {
             expectClose(Double(after[640 + column]), mean, tolerance: dtype == .f32 ? 1e-6 : 5e-3)
           }
         }
-        #expect((made.tensor(Checkpoint.headName) == nil) == tied)
+        #expect((made.tensor(headName) == nil) == tied)
       }
     }
   }

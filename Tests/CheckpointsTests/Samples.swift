@@ -3,12 +3,12 @@
 
 import Glibc
 import StrictJSON
-import Surgery
 import TensorStream
 import Tensors
 import TestSupport
 
 @testable import Checkpoints
+@testable import Surgery
 
 /// A model of a few thousand parameters with every kind of tensor: pooling head, untied or tied LLM head.
 func tinyConfig(tied: Bool = true) -> JSONValue {
@@ -98,3 +98,7 @@ func refusal(_ body: () throws -> Void) -> String {
     return "(another error) \(error)"
   }
 }
+
+/// Canonical names of the pair that may be tied.
+let embeddingName = "language_model.model.embed_tokens.weight"
+let headName = "language_model.lm_head.weight"
