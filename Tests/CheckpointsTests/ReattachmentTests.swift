@@ -20,6 +20,7 @@ private func writeLanguageModel(
   var text = try #require(whole["text_config"]?.object)
   text["vocab_size"] = .int(rows)
   text["hidden_size"] = .int(width)
+  if width == 20 { text["num_attention_heads"] = 2 }  // a head's width is even
   whole["text_config"] = .object(text)
   text["architectures"] = ["Qwen2ForCausalLM"]
   text["torch_dtype"] = .string(dtype.configName)
