@@ -7,7 +7,8 @@ import Synchronization
 public enum Architectures {
   private struct Registry: Sendable {
     var vision: [any VisionEncoder.Type] = [
-      SigLIP.self
+      SigLIP.self,
+      CLIP.self,
     ]
     var connectors: [any Connector.Type] = [
       MLPConnector.self
