@@ -14,7 +14,8 @@ public enum Architectures {
       MLPConnector.self
     ]
     var language: [any LanguageModel.Type] = [
-      Qwen2.self
+      Qwen2.self,
+      Llama.self,
     ]
     var multimodal: [MultimodalCard] = [
       .llava
