@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: MIT
 """Makes the parity fixtures: tiny random checkpoints and the numbers PyTorch gets from them.
 
-    python3 generate.py            writes models/ and parity/ beside this file
-    python3 generate.py --generation    writes only what transformers generates from the checkpoints that are there:
-                                   parity/<model>/generation.safetensors and parity/warpers.json
-    python3 generate.py --noise    writes nothing; prints how far a wrong epsilon, GELU, layer or rotary base moves the
-                                   numbers, and how far float32 itself is from float64 (the table in README.md)
+    python3 generate.py [NAME ...]     writes models/<NAME> and parity/<NAME> beside this file (default: all of them,
+                                       and parity/warpers.json)
+    python3 generate.py --generation [NAME ...]    writes only what transformers generates from the checkpoints that
+                                       are there: parity/<NAME>/generation.safetensors
+    python3 generate.py --noise [NAME ...]         writes nothing; prints how far one mistake (a wrong epsilon, GELU,
+                                       layer, rotary base ...) moves the numbers: the table in README.md
+
+A checkpoint is one line of VARIANTS in siglip_qwen2.py or clip_llama.py.
 
 The models are transformers' own classes; the losses, the clipping and the schedule are written out below in a few
 lines of torch, so that the definition that is tested stands on one page. Deterministic: one seed, one thread.
@@ -19,47 +22,23 @@ import sys
 import numpy as np
 import torch
 from PIL import Image
-from safetensors.torch import load_file, save, save_file
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, decoders, processors, trainers, AddedToken, Regex
-from transformers import LlavaConfig, LlavaForConditionalGeneration, Qwen2Config, SiglipVisionConfig
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from transformers import LlavaConfig, LlavaForConditionalGeneration
 from transformers import logging as transformers_logging
+from transformers.activations import QuickGELUActivation
+
+import clip_llama
+import siglip_qwen2
+from tiny import PAIRS, frame_bytes, write_json
 
 HERE = pathlib.Path(__file__).parent
-QWEN2_SPLIT = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
-               r"|\s*[\r\n]+|\s+(?!\S)|\s+")
-SYSTEM = "You are a helpful assistant."
-# image (or None), question, chosen, rejected
-PAIRS = [
-    ("red.png", "What colour is the square?", "The square is red.", "It is blue"),
-    ("noise.png", "How many?", "2", "There are three circles here."),
-    (None, "Is the sky blue? Say yes or no.", "Yes.", "No"),
-]
 LOSSES = {"dpo": {"label_smoothing": 0.0, "gamma": 0.0}, "smoothed": {"label_smoothing": 0.1, "gamma": 0.5}}
 BETA = 0.1
-IMAGE_TOKEN = 319       # 256 bytes, 60 merges, <|endoftext|> 316, <|im_start|> 317, <|im_end|> 318, <image> 319
+VARIANTS = siglip_qwen2.VARIANTS | clip_llama.VARIANTS
 
 
-# --- tokenizer and images --------------------------------------------------------------------------------------------
-
-def make_tokenizer(path):
-    """A byte-level BPE of Qwen2's kind: NFC, Qwen2's split, 256 bytes, 60 merges, four special tokens."""
-    tokenizer = Tokenizer(models.BPE(byte_fallback=False))
-    tokenizer.normalizer = normalizers.NFC()
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
-        pre_tokenizers.Split(Regex(QWEN2_SPLIT), behavior="isolated", invert=False),
-        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False, trim_offsets=False)])
-    tokenizer.post_processor = processors.ByteLevel(add_prefix_space=False, use_regex=False, trim_offsets=False)
-    tokenizer.decoder = decoders.ByteLevel(add_prefix_space=False, use_regex=False, trim_offsets=False)
-    corpus = [SYSTEM] * 8 + ["system", "user", "assistant"] * 8
-    corpus += [text for pair in PAIRS for text in pair[1:]]
-    tokenizer.train_from_iterator(corpus, trainers.BpeTrainer(
-        vocab_size=256 + 60, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False))
-    tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False)
-                                  for token in ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<image>")])
-    assert tokenizer.token_to_id("<image>") == IMAGE_TOKEN and tokenizer.get_vocab_size() == IMAGE_TOKEN + 1
-    tokenizer.save(str(path))
-    return tokenizer
-
+# --- images -----------------------------------------------------------------------------------------------------------
 
 def make_images(folder, side):
     rng = np.random.default_rng(side)
@@ -85,156 +64,23 @@ def pixel_values(pixels, preprocessor):
     return x.permute(2, 0, 1)[None].contiguous()
 
 
-# --- checkpoints -----------------------------------------------------------------------------------------------------
-
-def randomise(model, seed):
-    """Weights at which every detail shows: small inputs of the first norms (so that their epsilon counts), attention far
-    from uniform, norms and biases neither one nor zero, pre-activations in the range where the GELUs differ."""
-    generator = torch.Generator().manual_seed(seed)
-    for name, parameter in model.named_parameters():
-        shape = parameter.shape
-        noise = torch.randn(shape, generator=generator)
-        if "norm" in name:
-            value = 1 + 0.3 * noise if name.endswith("weight") else 0.3 * noise
-        elif name.endswith("bias"):
-            value = 0.2 * noise
-        elif "patch_embedding" in name:
-            value = 0.15 * noise / math.sqrt(shape[1:].numel())
-        elif "embedding" in name or "embed_tokens" in name:
-            value = 0.15 * noise
-        elif "lm_head" in name:
-            value = 0.5 * noise
-        else:
-            gain = 1.5 if "q_proj" in name or "k_proj" in name else 1.0
-            value = gain * noise / math.sqrt(shape[-1])
-        if name.endswith("patch_embedding.bias"):
-            value = 0.05 * noise
-        parameter.data.copy_(value)
-
-
-def published_name(name):
-    """transformers' parameter name -> the name in checkpoints published for LLaVA."""
-    for new, old in (("model.vision_tower.", "vision_tower.vision_model."), ("model.language_model.", "language_model.model."),
-                     ("model.multi_modal_projector.", "multi_modal_projector."), ("lm_head.", "language_model.lm_head.")):
-        if name.startswith(new):
-            return old + name[len(new):]
-    raise ValueError(name)
-
-
-def saved_name(name):
-    """transformers' parameter name -> what save_pretrained of transformers 5 writes for a fresh model."""
-    return published_name(name).replace("vision_tower.vision_model.", "vision_tower.")
-
-
-def write_json(path, value):
-    path.write_text(json.dumps(value, indent=2) + "\n")
-
-
-def preprocessor_json(side, mean, std):
-    return {"do_convert_rgb": True, "do_normalize": True, "do_rescale": True, "do_resize": True, "image_mean": mean,
-            "image_processor_type": "SiglipImageProcessor", "image_std": std, "resample": 3, "rescale_factor": 1 / 255,
-            "size": {"height": side, "width": side}}
-
-
-def published():
-    """The layout and config of published checkpoints: one F32 file, tied, rope_theta, torch_dtype, image_token_index."""
-    config = LlavaConfig(
-        vision_config=SiglipVisionConfig(hidden_size=12, intermediate_size=20, num_hidden_layers=3, num_attention_heads=2,
-                                         image_size=12, patch_size=4),
-        text_config=Qwen2Config(vocab_size=328, hidden_size=16, intermediate_size=24, num_hidden_layers=2,
-                                num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=256,
-                                tie_word_embeddings=True, rope_parameters={"rope_type": "default", "rope_theta": 1e6}),
-        image_token_index=IMAGE_TOKEN, vision_feature_select_strategy="full", vision_feature_layer=-2)
-    model = LlavaForConditionalGeneration(config)
-    randomise(model, 1)
-
-    def write(folder):
-        tensors = {published_name(n): p.detach().contiguous() for n, p in model.named_parameters()}
-        save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
-        write_json(folder / "config.json", {
-            "architectures": ["LlavaForConditionalGeneration"], "ignore_index": -100, "image_seq_length": 9,
-            "image_token_index": IMAGE_TOKEN, "model_type": "llava", "projector_hidden_act": "gelu",
-            "text_config": {"architectures": ["Qwen2ForCausalLM"], "bos_token_id": 316, "eos_token_id": 318,
-                            "hidden_act": "silu", "hidden_size": 16, "intermediate_size": 24, "max_position_embeddings": 256,
-                            "max_window_layers": 2, "model_type": "qwen2", "num_attention_heads": 4, "num_hidden_layers": 2,
-                            "num_key_value_heads": 2, "rms_norm_eps": 1e-06, "rope_theta": 1000000.0, "sliding_window": 256,
-                            "tie_word_embeddings": True, "torch_dtype": "float32", "use_sliding_window": False,
-                            "vocab_size": 328},
-            "tie_word_embeddings": True, "torch_dtype": "float32", "transformers_version": "4.46.0",
-            "vision_config": {"hidden_size": 12, "image_size": 12, "intermediate_size": 20,
-                              "model_type": "siglip_vision_model", "num_attention_heads": 2, "num_hidden_layers": 3,
-                              "patch_size": 4},
-            "vision_feature_layer": -2, "vision_feature_select_strategy": "full"})
-    return model, write, published_name, preprocessor_json(12, [0.5] * 3, [0.5] * 3)
-
-
-def transformers5():
-    """transformers 5's module names and config keys: BF16 shards and an index, untied, odd head counts, 30 pixels in
-    patches of 7, other epsilons, no pooling head, colours normalised one by one."""
-    config = LlavaConfig(
-        vision_config=SiglipVisionConfig(hidden_size=15, intermediate_size=18, num_hidden_layers=2, num_attention_heads=3,
-                                         image_size=30, patch_size=7, layer_norm_eps=1e-5, vision_use_head=False),
-        text_config=Qwen2Config(vocab_size=320, hidden_size=18, intermediate_size=22, num_hidden_layers=2,
-                                num_attention_heads=3, num_key_value_heads=1, max_position_embeddings=256,
-                                rms_norm_eps=1e-5, rope_parameters={"rope_type": "default", "rope_theta": 20000.0}),
-        image_token_index=IMAGE_TOKEN, vision_feature_select_strategy="full", vision_feature_layer=-2)
-    model = LlavaForConditionalGeneration(config)
-    randomise(model, 2)
-    model.to(torch.bfloat16)
-
-    def write(folder):
-        model.to(torch.bfloat16).save_pretrained(folder, save_original_format=False, max_shard_size="16KB")
-        (folder / "generation_config.json").unlink()
-        value = json.loads((folder / "config.json").read_text())
-        value["image_token_id"] = value.pop("image_token_index")
-        write_json(folder / "config.json", value)
-    return model, write, lambda name: name, preprocessor_json(30, [0.48, 0.46, 0.41], [0.27, 0.26, 0.28])
-
-
-def last_layer():
-    """What save_pretrained writes by default, F16: features of the last layer (so that all layers run), select strategy
-    "default" (which drops the first patch), a projector without bias, four key-value heads, a given head_dim."""
-    config = LlavaConfig(
-        vision_config=SiglipVisionConfig(hidden_size=8, intermediate_size=12, num_hidden_layers=2, num_attention_heads=1,
-                                         image_size=8, patch_size=4, vision_use_head=False),
-        text_config=Qwen2Config(vocab_size=320, hidden_size=8, intermediate_size=12, num_hidden_layers=1,
-                                num_attention_heads=4, num_key_value_heads=4, head_dim=6, max_position_embeddings=256,
-                                tie_word_embeddings=True),
-        image_token_index=IMAGE_TOKEN, vision_feature_layer=-1, multimodal_projector_bias=False)
-    model = LlavaForConditionalGeneration(config)
-    randomise(model, 3)
-    model.to(torch.float16)
-
-    def write(folder):
-        model.to(torch.float16).save_pretrained(folder)
-        (folder / "generation_config.json").unlink()
-    return model, write, saved_name, preprocessor_json(8, [0.5] * 3, [0.5] * 3)
-
-
-VARIANTS = {"published": published, "transformers5": transformers5, "last-layer": last_layer}
-
-
 # --- the batch -------------------------------------------------------------------------------------------------------
 
-def encode_pair(tokenizer, pair):
-    image, question, chosen, rejected = pair
-    ids = lambda text: tokenizer.encode(text, add_special_tokens=False).ids
-    picture = "<image>\n" if image else ""
-    prompt = ids(f"<|im_start|>system\n{SYSTEM}<|im_end|>\n<|im_start|>user\n{picture}{question}<|im_end|>\n"
-                 "<|im_start|>assistant\n")
-    return {"prompt": prompt, "chosen": ids(chosen + "<|im_end|>"), "rejected": ids(rejected + "<|im_end|>")}
+def leading_rows(config):
+    """Rows of a hidden state that are no patches: CLIP's CLS."""
+    return 1 if config.vision_config.model_type == "clip_vision_model" else 0
 
 
 class Example:
-    def __init__(self, number, pair, tokenizer, images, preprocessor, config):
+    def __init__(self, number, pair, dialect, tokenizer, images, preprocessor, config):
         self.id, self.image = f"pair-{number}", pair[0]
-        self.ids = encode_pair(tokenizer, pair)
+        self.ids = dialect.encode_pair(tokenizer, pair)
         self.placeholder = config.image_token_id
         self.patches = self.pixels = None
         if self.image:
             self.patches, self.grid = patchify(images[self.image], config.vision_config.patch_size)
             self.pixels = pixel_values(images[self.image], preprocessor)
-            self.rows = len(self.patches) - (config.vision_feature_select_strategy == "default")
+            self.rows = len(self.patches) + leading_rows(config) - (config.vision_feature_select_strategy == "default")
         # Any reference is legal; these put the margins on both sides of zero.
         self.reference = {"chosen": -3.0 * len(self.ids["chosen"]) - number, "rejected": -3.5 * len(self.ids["rejected"])}
 
@@ -257,7 +103,7 @@ class Example:
             tensors["patches"] = torch.from_numpy(self.patches)
             side = math.isqrt(self.patches.shape[1] // 3)
             metadata |= {"grid": f"{self.grid[0]} {self.grid[1]}", "patch": str(side)}
-        return save(tensors, metadata=metadata)
+        return frame_bytes(tensors, metadata)
 
 
 # --- losses and steps ------------------------------------------------------------------------------------------------
@@ -329,24 +175,33 @@ RUNS = {
 
 # --- recording -------------------------------------------------------------------------------------------------------
 
-def record(name, make):
+def empty(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+
+
+def record(name, variant):
     checkpoint, parity = HERE / "models" / name, HERE / "parity" / name
     for folder in (checkpoint, parity):
-        folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.iterdir():
-            old.unlink()
-    tokenizer = make_tokenizer(checkpoint / "tokenizer.json")
-    model, write, rename, preprocessor = make()
+        empty(folder)
+    tokenizer = variant.dialect.make_tokenizer(checkpoint / "tokenizer.json")
+    model, write, rename, preprocessor = variant.make()
     write(checkpoint)
+    for file, value in variant.dialect.side_files.items():
+        write_json(checkpoint / file, value)
     write_json(checkpoint / "preprocessor_config.json", preprocessor)
 
     # The reference is what transformers loads from the files, not the object that wrote them.
     model, report = LlavaForConditionalGeneration.from_pretrained(checkpoint, dtype=torch.float32, output_loading_info=True)
     assert not any(report.values()), report
     model.train(False)
-    side = preprocessor["size"]["height"]
-    images = make_images(parity, side)
-    examples = [Example(n, pair, tokenizer, images, preprocessor, model.config) for n, pair in enumerate(PAIRS)]
+    for part, write in variant.parts.items():
+        empty(HERE / "models" / part)
+        write(HERE / "models" / part, model)
+    images = make_images(parity, model.config.vision_config.image_size)
+    examples = [Example(n, pair, variant.dialect, tokenizer, images, preprocessor, model.config)
+                for n, pair in enumerate(PAIRS)]
     (parity / "pairs.frames").write_bytes(b"".join(example.frame() for example in examples))
     with open(parity / "pairs.jsonl", "w") as lines:
         for example, (image, question, chosen, rejected) in zip(examples, PAIRS):
@@ -360,6 +215,8 @@ def record(name, make):
                 config = model.config
                 tower = model.model.vision_tower(example.pixels, output_hidden_states=True)
                 features = tower.hidden_states[config.vision_feature_layer][0]
+                if leading_rows(config):
+                    outputs[f"{example.id}.hidden_states"] = features.clone()
                 if config.vision_feature_select_strategy == "default":
                     features = features[1:]
                 outputs[f"{example.id}.features"] = features.contiguous()
@@ -386,10 +243,10 @@ def record(name, make):
         summary["losses"][kind] = value.item()
         grads = gradients(model, value)
         summary["losses"][kind + "_grad_norm"] = math.sqrt(sum((g.double() ** 2).sum().item() for g in grads.values()))
-        if name == "published" or kind == "smoothed":
+        if kind in variant.recorded:
             save_file(checkpoint_name(grads), parity / f"gradients-{kind}.safetensors")
     for run, options in RUNS.items():
-        if name != "published" and run == "adamw-decay" or name == "last-layer":
+        if run not in variant.recorded:
             continue
         after, log = adamw_run(model, kinds[options["loss"]], options["rates"], options["decay"], options["clip"],
                                options["warmup"])
@@ -403,25 +260,25 @@ def record(name, make):
 MAX_NEW_TOKENS = 24
 
 
-def record_generation(name):
+def record_generation(name, dialect):
     """Greedy continuations of the prompts, and log p of each token. The image's placeholder and the head's rows without a
-    token are suppressed, as `sample` never chooses them; <|im_end|> ends."""
+    token are suppressed, as `sample` never chooses them; the end of a turn ends."""
     checkpoint, parity = HERE / "models" / name, HERE / "parity" / name
     model = LlavaForConditionalGeneration.from_pretrained(checkpoint, dtype=torch.float32).train(False)
     tokenizer = Tokenizer.from_file(str(checkpoint / "tokenizer.json"))
     preprocessor = json.loads((checkpoint / "preprocessor_config.json").read_text())
     images = {path.name: np.array(Image.open(path)) for path in parity.glob("*.png")}
-    suppressed = list(range(IMAGE_TOKEN, model.config.text_config.vocab_size))
+    suppressed = list(range(dialect.image, model.config.text_config.vocab_size))
     outputs = {}
     for number, pair in enumerate(PAIRS):
-        example = Example(number, pair, tokenizer, images, preprocessor, model.config)
-        prompt = [i for t in example.ids["prompt"] for i in ([t] * example.rows if t == IMAGE_TOKEN else [t])]
+        example = Example(number, pair, dialect, tokenizer, images, preprocessor, model.config)
+        prompt = [i for t in example.ids["prompt"] for i in ([t] * example.rows if t == dialect.image else [t])]
         pixels = {"pixel_values": example.pixels} if example.image else {}
         with torch.no_grad():
             out = model.generate(
                 input_ids=torch.tensor([prompt]), attention_mask=torch.ones(1, len(prompt)).long(), **pixels,
-                do_sample=False, max_new_tokens=MAX_NEW_TOKENS, suppress_tokens=suppressed, eos_token_id=318,
-                pad_token_id=316, return_dict_in_generate=True, output_logits=True, output_scores=True)
+                do_sample=False, max_new_tokens=MAX_NEW_TOKENS, suppress_tokens=suppressed, eos_token_id=dialect.ends,
+                pad_token_id=dialect.padding, return_dict_in_generate=True, output_logits=True, output_scores=True)
         ids = out.sequences[0, len(prompt):]
         best = torch.stack(out.scores)[:, 0].topk(2).values
         assert (best[:, 0] - best[:, 1]).min() > 1e-4, "two tokens are equally likely: rounding would decide"
@@ -451,7 +308,7 @@ def record_warpers():
 
 # --- how sharp the fixtures are --------------------------------------------------------------------------------------
 
-def noise(name):
+def noise(name, variant):
     """Prints, for each deliberate mistake, the largest change of features, logits and gradients relative to the tensor's
     maximum, of log-probabilities in nats, and of parameters after three AdamW steps."""
     folder = HERE / "models" / name
@@ -462,7 +319,8 @@ def noise(name):
     def numbers(change):
         model = LlavaForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).train(False)
         change(model)
-        examples = [Example(n, pair, tokenizer, images, preprocessor, model.config) for n, pair in enumerate(PAIRS)]
+        examples = [Example(n, pair, variant.dialect, tokenizer, images, preprocessor, model.config)
+                    for n, pair in enumerate(PAIRS)]
         loss = lambda m: dpo(m, examples, 0.0, 0.0)[0]
         with torch.no_grad():
             tower = model.model.vision_tower(examples[0].pixels, output_hidden_states=True)
@@ -492,13 +350,17 @@ def noise(name):
                     setattr(module, attribute, value)
         return change
 
-    def rotary(model):
-        rotary = model.model.language_model.rotary_emb
-        rotary.inv_freq = 1 / (12000.0 ** (torch.arange(len(rotary.inv_freq)).float() / len(rotary.inv_freq)))
+    def frequencies(of):
+        def change(model):
+            rotary = model.model.language_model.rotary_emb
+            rotary.inv_freq = of(rotary.inv_freq)
+        return change
 
-    def gelu(model):
-        for layer in model.model.vision_tower.encoder.layers:
-            layer.mlp.activation_fn = torch.nn.GELU()
+    def activation(of):
+        def change(model):
+            for layer in model.model.vision_tower.encoder.layers:
+                layer.mlp.activation_fn = of
+        return change
 
     def projector_gelu(model):
         model.model.multi_modal_projector.act = torch.nn.GELU(approximate="tanh")
@@ -507,27 +369,88 @@ def noise(name):
         model.config.vision_feature_layer = -1 if model.config.vision_feature_layer == -2 else -2
 
     other = lambda value: 1e-6 if value == 1e-5 else 1e-5
+    powers = lambda base, n: 1 / (base ** (torch.arange(n).float() / n))
     compare("vision epsilon", epsilon("LayerNorm", "eps", other(config.vision_config.layer_norm_eps)))
     compare("RMS epsilon", epsilon("RMSNorm", "variance_epsilon", other(config.text_config.rms_norm_eps)))
-    compare("erf GELU in the tower", gelu)
+    if config.vision_config.model_type == "clip_vision_model":
+        clip_mistakes(compare, activation, config)
+    else:
+        compare("erf GELU in the tower", activation(torch.nn.GELU()))
     compare("tanh GELU in the projector", projector_gelu)
-    compare("rotary base 12000", rotary)
+    compare("rotary base 12000", frequencies(lambda old: powers(12000.0, len(old))))
+    if config.text_config.rope_parameters["rope_type"] == "llama3":
+        rope = config.text_config.rope_parameters
+        kept = lambda old: powers(rope["rope_theta"], len(old))
+        compare("rotary scaling left out", frequencies(kept))
+        compare("rotary scaling without the blend", frequencies(
+            lambda old: torch.where(old < kept(old), kept(old) / rope["factor"], old)))
+        compare("rotary scaling of all angles", frequencies(lambda old: kept(old) / rope["factor"]))
+        compare("scores scaled by width / heads", head_width)
     compare("another feature layer", feature_layer)
     compare("nothing wrong: eager attention", lambda model: model.set_attn_implementation("eager"))
+
+
+def clip_mistakes(compare, activation, config):
+    """What can be done wrong with the CLS row, the norm before the layers, the one after them, and the activation."""
+    def hidden_states(of):
+        def change(model):
+            tower = model.model.vision_tower
+            forward = tower.forward
+
+            def changed(*arguments, **options):
+                out = forward(*arguments, **options)
+                out.hidden_states = tuple(None if x is None else of(tower, x) for x in out.hidden_states)
+                return out
+            tower.forward = changed
+        return change
+
+    def no_first_norm(model):
+        model.model.vision_tower.pre_layrnorm = torch.nn.Identity()
+
+    def last_position(model):
+        table = model.model.vision_tower.embeddings.position_embedding.weight
+        table.data = table.data.roll(-1, dims=0)
+
+    def no_class_position(model):
+        table = model.model.vision_tower.embeddings.position_embedding.weight
+        table.data[0] = 0
+
+    compare("the last row dropped instead of CLS", hidden_states(lambda tower, x: x.roll(1, dims=1)))
+    compare("no norm before the layers", no_first_norm)
+    compare("the norm behind the layers on features", hidden_states(lambda tower, x: tower.post_layernorm(x)))
+    compare("CLS has the last position", last_position)
+    compare("CLS has no position", no_class_position)
+    if config.vision_config.hidden_act == "quick_gelu":
+        compare("erf GELU in the tower", activation(torch.nn.GELU()))
+        compare("tanh GELU in the tower", activation(torch.nn.GELU(approximate="tanh")))
+    else:
+        compare("quick GELU in the tower", activation(QuickGELUActivation()))
+        compare("tanh GELU in the tower", activation(torch.nn.GELU(approximate="tanh")))
+
+
+def head_width(model):
+    """As if a head were as wide as width / heads."""
+    config = model.config.text_config
+    for layer in model.model.language_model.layers:
+        layer.self_attn.scaling = (config.hidden_size // config.num_attention_heads) ** -0.5
 
 
 def main():
     torch.set_num_threads(1)
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
-    for name, make in VARIANTS.items():
-        if "--noise" in sys.argv:
-            noise(name)
+    flags = [argument for argument in sys.argv[1:] if argument.startswith("--")]
+    names = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
+    if set(flags) - {"--generation", "--noise"} or set(names) - set(VARIANTS):
+        sys.exit(__doc__)
+    for name in names or VARIANTS:
+        if "--noise" in flags:
+            noise(name, VARIANTS[name])
             continue
-        if "--generation" not in sys.argv:
-            record(name, make)
-        record_generation(name)
-    if "--noise" not in sys.argv:
+        if "--generation" not in flags:
+            record(name, VARIANTS[name])
+        record_generation(name, VARIANTS[name].dialect)
+    if not names and "--noise" not in flags:
         record_warpers()
 
 

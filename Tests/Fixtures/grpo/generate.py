@@ -13,13 +13,16 @@ import json
 import math
 import pathlib
 import struct
+import sys
 
 import torch
-from safetensors.torch import load, save, save_file
+from safetensors.torch import load, save_file
 from transformers import LlavaForConditionalGeneration
 from transformers import logging as transformers_logging
 
-HERE = pathlib.Path(__file__).parent
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent))
+from tiny import frame_bytes                                                                # noqa: E402
 MODELS, PARITY = HERE.parent / "models" / "published", HERE.parent / "parity" / "published"
 IMAGE_TOKEN, END = 319, 318
 # Of each group: the pair whose prompt and image it takes, completions (END is appended where finish is "eos"), rewards.
@@ -51,17 +54,6 @@ def frames(path):
         end = at + 8 + length + max(t["data_offsets"][1] for n, t in header.items() if n != "__metadata__")
         yield header["__metadata__"], load(data[at:end])
         at = end
-
-
-def blob(tensors, metadata):
-    """save(), with the metadata in order: its own order is another one at every run."""
-    data = save(tensors, metadata=metadata)
-    length = struct.unpack_from("<Q", data)[0]
-    header = json.loads(data[8:8 + length])
-    header = json.dumps({"__metadata__": dict(sorted(metadata.items()))}
-                        | {n: t for n, t in header.items() if n != "__metadata__"}, separators=(",", ":")).encode()
-    header += b" " * (-len(header) % 8)
-    return struct.pack("<Q", len(header)) + header + data[8 + length:]
 
 
 class Group:
@@ -103,7 +95,7 @@ class Group:
                    "reference_logps": self.padded(self.reference, 0, torch.float32)}
         if self.patches is not None:
             tensors["patches"] = self.patches
-        return blob(tensors, {"id": self.id, "finish": ",".join(self.finish)} | self.metadata)
+        return frame_bytes(tensors, {"id": self.id, "finish": ",".join(self.finish)} | self.metadata)
 
 
 def advantages(rewards, kind):
