@@ -13,9 +13,6 @@ import Testing
 
 @testable import Generation
 
-/// The three tiny checkpoints: F32 tied, BF16 untied in shards, F16 with a head width that no vector divides.
-let generationModels = ["published", "transformers5", "last-layer"]
-
 struct GenerationFixture {
   let checkpoint: Checkpoint
   let decoder: Decoder
@@ -68,7 +65,7 @@ struct GenerationFixture {
 }
 
 @Suite(.serialized) struct DecoderTests {
-  @Test(arguments: generationModels) func theCacheGivesTheLogitsOfTheWholePass(_ name: String) throws {
+  @Test(arguments: parityModels) func theCacheGivesTheLogitsOfTheWholePass(_ name: String) throws {
     let fixture = try GenerationFixture(name)
     let (prompt, response) = try fixture.text()
     let model = try MultimodalModel(fixture.checkpoint, parts: [.llm])
@@ -88,7 +85,7 @@ struct GenerationFixture {
   }
 
   /// Bit for bit: what lies beside a completion, and how many threads there are, changes nothing.
-  @Test(arguments: generationModels) func aRowsLogitsDoNotDependOnItsNeighbours(_ name: String) throws {
+  @Test(arguments: parityModels) func aRowsLogitsDoNotDependOnItsNeighbours(_ name: String) throws {
     let fixture = try GenerationFixture(name)
     let (prompt, response) = try fixture.text()
     var alone: [[Float]] = []

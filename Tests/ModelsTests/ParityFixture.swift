@@ -7,9 +7,6 @@ import TensorStream
 import Tensors
 import TestSupport
 
-/// Names of the checkpoints under Tests/Fixtures/models: between them both key layouts, F32, F16 and BF16, tied and untied heads.
-let parityModels = ["published", "transformers5", "last-layer"]
-
 struct ParityFixture {
   let checkpoint: Checkpoint
   let model: MultimodalModel

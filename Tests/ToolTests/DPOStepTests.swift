@@ -290,7 +290,7 @@ import Testing
   }
 
   /// Runs where Python has torch and transformers; elsewhere the script says that it has checked nothing.
-  @Test(arguments: ["published", "transformers5", "last-layer"])
+  @Test(arguments: parityModels)
   func whatIsWrittenLoadsInTransformers(model: String) throws {
     let files = ParityFiles(model)
     let script = fixture("check_written.py")

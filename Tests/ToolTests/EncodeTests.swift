@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct EncodeTests {
-  @Test(arguments: ["published", "transformers5", "last-layer"])
+  @Test(arguments: parityModels)
   func featuresAreThoseOfTransformers(model: String) throws {
     let files = ParityFiles(model)
     let expected = try files.outputs()

@@ -43,7 +43,7 @@ struct ImgtokTests {
 
   // MARK: Parity
 
-  @Test(arguments: ["published", "transformers5", "last-layer"])
+  @Test(arguments: parityModels)
   func framesAreThoseThatWereRecorded(model: String) throws {
     let folder = fixture("parity/\(model)")
     let made = try frames(imgtok([folder + "/pairs.jsonl"], ckpt: fixture("models/\(model)")))

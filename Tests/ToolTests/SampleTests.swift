@@ -21,7 +21,7 @@ import Testing
     try #require(JSONValue.parse(frame.metadata["completions"] ?? "null").array).compactMap(\.string)
   }
 
-  @Test(arguments: ["published", "transformers5", "last-layer"])
+  @Test(arguments: parityModels)
   func greedyIdsAreThoseOfTransformers(model: String) throws {
     let files = ParityFiles(model)
     let expected = try FrameReader(paths: [fixture("parity/\(model)/generation.safetensors")]).next()?.tensors ?? [:]

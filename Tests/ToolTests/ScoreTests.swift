@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct ScoreTests {
-  @Test(arguments: ["published", "transformers5", "last-layer"])
+  @Test(arguments: parityModels)
   func logProbabilitiesAreThoseOfTransformers(model: String) throws {
     let files = ParityFiles(model)
     let expected = try files.outputs()
