@@ -12,7 +12,7 @@
 model    CHECKPOINT (a directory, or one file that carries its JSON files in its metadata) must load with no missing,
          unexpected or mismatched key. With --frames (a stream with prompt, chosen, patches) and --expected
          (outputs.safetensors of parity/) the logits and log-probabilities recorded there must come out again.
-vision   the same for a detached tower: AutoModel must make a SiglipVisionModel of it; with --of its hidden states must
+vision   the same for a detached tower: AutoModel must make a SiglipVisionModel or CLIPVisionModel of it; with --of its hidden states must
          equal those of the tower inside that multimodal checkpoint, bit for bit.
 same     two multimodal checkpoints must give equal logits, bit for bit, on ids and pixels of a fixed seed.
 scores   the log-probabilities that `score` has put into FILE must come out again. A projector of other layers than transformers
@@ -21,6 +21,8 @@ processor  AutoTokenizer must make one id of "<image>", that of config.json, and
          visual tokens; the model must take what it makes.
 parts    the other way: writes what `ckpt attach` is to put together, by save_pretrained. vision: a SiglipVisionModel; padded, full:
          a Qwen2ForCausalLM with spare rows in its embedding table, and one without; both without an <image> token.
+         clip: a CLIPVisionModel with its processor; llama: a LlamaForCausalLM (5/1 heads, wider than the width has room for,
+         rotary angles scaled) that has the tokens of the fixture `llava` but <image> and <pad>.
 
 Prints "ok: ..." and exits 0; a difference is one line on stderr and exit 1; without torch or transformers it prints
 "not checked: ..." and exits 77.
@@ -135,12 +137,19 @@ def load_with_projector(path, keep):
     return model.train(False)
 
 
+def feature_rows(config):
+    """Visual tokens of an image: its patches, CLIP's CLS row in front, less the row that the select strategy drops."""
+    vision = config.vision_config
+    leading = vision.model_type == "clip_vision_model"
+    return (vision.image_size // vision.patch_size) ** 2 + leading - (config.vision_feature_select_strategy == "default")
+
+
 def response_logps(model, metadata, tensors, preprocessor, response):
     """Logits [L, V] and log-probabilities [L] of a response's tokens."""
     config, rows, images = model.config, 0, None
     if "patches" in tensors:
         images = pixels(metadata, tensors["patches"], preprocessor, config.vision_config.image_size)
-        rows = len(tensors["patches"]) - (config.vision_feature_select_strategy == "default")
+        rows = feature_rows(config)
     prompt = [i for t in tensors["prompt"].tolist() for i in ([t] * rows if t == config.image_token_id else [t])]
     answer = tensors[response].long()
     with torch.no_grad():
@@ -203,7 +212,28 @@ def write_parts(arguments, keep):
             num_key_value_heads=2, tie_word_embeddings=tied, max_position_embeddings=256,
         )).to(torch.bfloat16).save_pretrained(folder / name)
         tokenizer.save_pretrained(folder / name)
+    write_clip_and_llama(folder)
     return "parts written"
+
+
+def write_clip_and_llama(folder):
+    transformers.CLIPVisionModel(transformers.CLIPVisionConfig(
+        hidden_size=12, intermediate_size=20, num_hidden_layers=3, num_attention_heads=3, image_size=12, patch_size=4,
+    )).save_pretrained(folder / "clip")
+    fixture = pathlib.Path(__file__).parent / "models/llava"
+    (folder / "clip/preprocessor_config.json").write_text((fixture / "preprocessor_config.json").read_text())
+    text = json.loads((fixture / "tokenizer.json").read_text())
+    text["added_tokens"] = [token for token in text["added_tokens"] if token["content"] not in ("<image>", "<pad>")]
+    transformers.LlamaForCausalLM(transformers.LlamaConfig(
+        vocab_size=335, hidden_size=10, intermediate_size=14, num_hidden_layers=2, num_attention_heads=5,
+        num_key_value_heads=1, head_dim=6, max_position_embeddings=512,
+        rope_parameters={"rope_type": "llama3", "rope_theta": 125.0, "factor": 8.0, "low_freq_factor": 1.0,
+                         "high_freq_factor": 4.0, "original_max_position_embeddings": 64},
+    )).to(torch.bfloat16).save_pretrained(folder / "llama")
+    (folder / "llama/tokenizer.json").write_text(json.dumps(text))
+    config = json.loads((fixture / "tokenizer_config.json").read_text())
+    del config["pad_token"]
+    (folder / "llama/tokenizer_config.json").write_text(json.dumps(config))
 
 
 def check_model(arguments, keep):
@@ -229,9 +259,12 @@ def check_model(arguments, keep):
 
 
 def check_vision(arguments, keep):
-    tower = load_strictly(transformers.SiglipVisionModel, arguments.checkpoint, keep)
-    if type(load_strictly(transformers.AutoModel, arguments.checkpoint, keep)) is not type(tower):
-        fail(f"{arguments.checkpoint}: AutoModel does not make a SiglipVisionModel of it")
+    folder = as_directory(arguments.checkpoint, keep)
+    is_clip = json.loads((folder / "config.json").read_text())["model_type"] == "clip_vision_model"
+    kind = transformers.CLIPVisionModel if is_clip else transformers.SiglipVisionModel
+    tower = load_strictly(kind, folder, keep)
+    if type(load_strictly(transformers.AutoModel, folder, keep)) is not kind:
+        fail(f"{arguments.checkpoint}: AutoModel does not make a {kind.__name__} of it")
     if arguments.of:
         whole = load_strictly(transformers.LlavaForConditionalGeneration, arguments.of, keep).model.vision_tower
         side = tower.config.image_size
@@ -247,7 +280,7 @@ def check_same(arguments, keep):
     first, second = (load_strictly(transformers.LlavaForConditionalGeneration, path, keep) for path in (arguments.a, arguments.b))
     config, generator = first.config, torch.Generator().manual_seed(1)
     vision = config.vision_config
-    rows = (vision.image_size // vision.patch_size) ** 2 - (config.vision_feature_select_strategy == "default")
+    rows = feature_rows(config)
     x = torch.randn(1, 3, vision.image_size, vision.image_size, generator=generator)
     text = torch.randint(0, config.text_config.vocab_size - 1, (12,), generator=generator)
     text[text == config.image_token_id] += 1

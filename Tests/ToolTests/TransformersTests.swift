@@ -21,7 +21,7 @@ struct TransformersTests {
     #expect(result.status == 0, "\(line): \(result.stderr)", sourceLocation: sourceLocation)
   }
 
-  @Test(arguments: ["published", "transformers5"])
+  @Test(arguments: ["published", "transformers5", "llava", "llava-llama3"])
   func convertedCheckpointsGiveTheSameLogits(model: String) throws {
     let files = ParityFiles(model)
     let expected = fixture("parity/\(model)/outputs.safetensors")
@@ -32,8 +32,9 @@ struct TransformersTests {
     }
   }
 
-  @Test func trainedCheckpointsAndDetachedEncodersLoad() throws {
-    let files = ParityFiles("published")
+  @Test(arguments: ["published", "llava", "llava-llama3"])
+  func trainedCheckpointsAndDetachedEncodersLoad(model: String) throws {
+    let files = ParityFiles(model)
     try withTemporaryDirectory { folder in
       try make(
         """
@@ -71,6 +72,24 @@ struct TransformersTests {
         ckpt convert deep.bin trained && score --ckpt trained \(pairs) > scored
         """, in: folder)
       try check("scores trained --frames scored", in: folder)
+    }
+  }
+
+  /// CLIP and Llama as transformers saves them, put together, trained for a moment, and taken apart again.
+  @Test func attachedModelsOfCLIPAndLlamaGiveTheSameLogps() throws {
+    let pairs = ParityFiles("llava").pairs
+    try withTemporaryDirectory { folder in
+      try check("parts .", in: folder)
+      try make(
+        """
+        ckpt attach --vision clip --llm llama --feature-select default --seed 3 made
+        sft-step --ckpt trained.bin --init made --train projector --lr 3e-2 --batch-size 3 --epochs 4 \(pairs) > log
+        score --ckpt trained.bin \(pairs) > scored
+        ckpt detach vision trained.bin tower
+        """, in: folder)
+      try check("processor made", in: folder)
+      try check("scores trained.bin --frames scored", in: folder)
+      try check("vision tower --of trained.bin", in: folder)
     }
   }
 

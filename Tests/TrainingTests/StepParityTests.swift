@@ -17,6 +17,10 @@ import Testing
     ("published", "gradients-sft", sft(.chosen)),
     ("transformers5", "gradients-smoothed", dpo(labelSmoothing: 0.1, gamma: 0.5)),
     ("last-layer", "gradients-smoothed", dpo(labelSmoothing: 0.1, gamma: 0.5)),
+    ("llava", "gradients-dpo", dpo()),
+    ("llava", "gradients-sft", sft(.chosen)),
+    ("llava-llama3", "gradients-dpo", dpo()),
+    ("llava-llama3", "gradients-sft", sft(.chosen)),
   ]
 
   @Test(arguments: runs.indices, [4096, 1])
@@ -60,7 +64,10 @@ import Testing
   }
 
   /// Three AdamW steps on one batch: losses, norms, rates and parameters.
-  @Test(arguments: [("published", "adamw"), ("published", "adamw-decay"), ("transformers5", "adamw")])
+  @Test(arguments: [
+    ("published", "adamw"), ("published", "adamw-decay"), ("transformers5", "adamw"), ("llava-llama3", "adamw"),
+    ("llava-llama3", "adamw-decay"),
+  ])
   func threeStepsAreThoseOfPyTorch(model: String, run: String) throws {
     let isDecay = run == "adamw-decay"
     let summary = try Summary(model, run: run)
@@ -118,8 +125,8 @@ import Testing
     }
   }
 
-  @Test func lossesAreThoseOfPyTorch() throws {
-    let losses = try Summary("published", run: "adamw").losses
+  @Test(arguments: ["published", "llava", "llava-llama3"]) func lossesAreThoseOfPyTorch(_ model: String) throws {
+    let losses = try Summary(model, run: "adamw").losses
     let runs: [(String, any Objective)] = [
       ("dpo", dpo()), ("smoothed", dpo(labelSmoothing: 0.1, gamma: 0.5)),
       ("dpo label_smoothing=0.1 gamma=0.0", dpo(labelSmoothing: 0.1)), ("sft", sft(.chosen)),
@@ -127,8 +134,8 @@ import Testing
     for (name, objective) in runs {
       try withTemporaryDirectory { folder in
         let host = RecordingHost()
-        try runSteps(folder + "/out.bin", objective: objective, host: host) { $0.batchSize = 3 }
-        expectClose(try host.values("loss")[0] ?? .nan, losses[name] ?? .nan, tolerance: 1e-5, name)
+        try runSteps(folder + "/out.bin", model: model, objective: objective, host: host) { $0.batchSize = 3 }
+        expectClose(try host.values("loss")[0] ?? .nan, losses[name] ?? .nan, tolerance: 1e-5, "\(model) \(name)")
       }
     }
   }
