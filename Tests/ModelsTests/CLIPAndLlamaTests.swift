@@ -2,6 +2,7 @@
 // CLIP and Llama as checkpoints of their own: their tensors are those of the multimodal fixtures, and so are their numbers.
 import Autograd
 import Checkpoints
+import Layers
 import Models
 import TestSupport
 import Testing
