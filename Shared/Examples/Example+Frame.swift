@@ -15,9 +15,7 @@ extension Example {
     id = frame.id
     place = reader.place
     // Another image for the rejected response (visual preference): it counts wherever the response does.
-    let rejected =
-      responses == .pair || responses == .none
-      ? try reader.images(.rejected) : []
+    let rejected = responses == .pair || responses == .none ? try reader.images(.rejected) : []
     all += rejected
     switch responses {
     case .none:
@@ -203,9 +201,9 @@ struct FrameChecker {
     }
     elements += response.ids.map { .token($0) }
     let rows = elements.reduce(0) { $0 + $1.rows }
-    guard response.name == nil || rows <= contract.positionCount else {
+    if let name = response.name, rows > contract.positionCount {
       throw refusal(
-        "with \"\(response.name?.description ?? "")\" it takes \(rows) positions (tokens and visual tokens), and \(contract.checkpoint) was made "
+        "with \"\(name)\" it takes \(rows) positions (tokens and visual tokens), and \(contract.checkpoint) was made "
           + "for \(contract.positionCount) (max_position_embeddings); imgtok --max-length \(contract.positionCount) leaves "
           + "such examples out")
     }

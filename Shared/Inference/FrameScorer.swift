@@ -63,7 +63,7 @@ public final class FrameScorer {
     let (contract, target) = (runner.contract, target)
     return FrameGroups(rowsPerPass: rowsPerPass) { frame in
       if target == .pairs, frame.tensors[.chosen] == nil {
-        let others = [("choices", "candidate answers"), ("completions", "what sample wrote")]
+        let others: [(TensorName, String)] = [(.choices, "candidate answers"), (.completions, "what sample wrote")]
         for (name, what) in others where frame.tensors[name] != nil {
           throw frame.error("has \"\(name)\" but no \"chosen\" and \"rejected\"; --\(name) scores \(what)")
         }
