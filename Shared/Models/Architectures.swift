@@ -1,38 +1,51 @@
 // SPDX-License-Identifier: MIT
 // Everything that can be read and run: one line an architecture.
 import Layers
-import Synchronization
 
 /// The architectures that are known, by `model_type`.
 public enum Architectures {
-  private struct Registry: Sendable {
-    var vision: [any VisionEncoder.Type] = [
+  private static let published = Known(
+    vision: [
       SigLIP.self,
       CLIP.self,
-    ]
-    var connectors: [any Connector.Type] = [
+    ],
+    connectors: [
       MLPConnector.self
-    ]
-    var language: [any LanguageModel.Type] = [
+    ],
+    language: [
       Qwen2.self,
       Llama.self,
-    ]
-    var multimodal: [MultimodalCard] = [
+    ],
+    multimodal: [
       .llava
-    ]
+    ])
+
+  /// Architectures of one kind and another.
+  public struct Known: Sendable {
+    public var vision: [any VisionEncoder.Type]
+    public var connectors: [any Connector.Type]
+    public var language: [any LanguageModel.Type]
+    public var multimodal: [MultimodalCard]
+
+    public init(
+      vision: [any VisionEncoder.Type] = [], connectors: [any Connector.Type] = [],
+      language: [any LanguageModel.Type] = [], multimodal: [MultimodalCard] = []
+    ) {
+      (self.vision, self.connectors, self.language, self.multimodal) = (vision, connectors, language, multimodal)
+    }
   }
-  private static let registry = Mutex(Registry())
 
-  /// Makes an architecture known that lives in another module.
-  public static func add(_ vision: any VisionEncoder.Type) { registry.withLock { $0.vision.append(vision) } }
-  public static func add(_ connector: any Connector.Type) { registry.withLock { $0.connectors.append(connector) } }
-  public static func add(_ language: any LanguageModel.Type) { registry.withLock { $0.language.append(language) } }
-  public static func add(_ multimodal: MultimodalCard) { registry.withLock { $0.multimodal.append(multimodal) } }
+  @TaskLocal private static var added = Known()
 
-  public static var vision: [any VisionEncoder.Type] { registry.withLock { $0.vision } }
-  public static var connectors: [any Connector.Type] { registry.withLock { $0.connectors } }
-  public static var language: [any LanguageModel.Type] { registry.withLock { $0.language } }
-  public static var multimodal: [MultimodalCard] { registry.withLock { $0.multimodal } }
+  /// Runs `body` with architectures that live in another module.
+  public static func with<Result>(_ others: Known, _ body: () throws -> Result) rethrows -> Result {
+    try $added.withValue(others, operation: body)
+  }
+
+  public static var vision: [any VisionEncoder.Type] { published.vision + added.vision }
+  public static var connectors: [any Connector.Type] { published.connectors + added.connectors }
+  public static var language: [any LanguageModel.Type] { published.language + added.language }
+  public static var multimodal: [MultimodalCard] { published.multimodal + added.multimodal }
 
   static func vision(_ type: String) -> (any VisionEncoder.Type)? { vision.first { $0.card.modelTypes.contains(type) } }
   static func vision(pair type: String) -> (any VisionEncoder.Type)? {

@@ -17,10 +17,7 @@ import Testing
 import Training
 
 /// The registry lines.
-private let known: Void = {
-  Architectures.add(Mosaic.self)
-  Architectures.add(Chain.self)
-}()
+private let madeUp = Architectures.Known(vision: [Mosaic.self], language: [Chain.self])
 
 private let config: JSONValue = [
   "model_type": "llava", "image_token_index": 319, "tie_word_embeddings": true, "vision_feature_layer": -2,
@@ -51,7 +48,6 @@ private final class QuietHost: StepHost {
 @Suite(.serialized) struct ArchitectureTests {
   /// A new model of the made-up architectures in `folder`, with the tokenizer of a fixture.
   private func make(in folder: String) throws -> Checkpoint {
-    _ = known
     let path = folder + "/made-up"
     let tokenizer = String(decoding: try readFile(fixture("models/published/tokenizer.json")), as: UTF8.self)
     try NewCheckpoint(
@@ -61,6 +57,10 @@ private final class QuietHost: StepHost {
       ]
     ).write(to: path)
     return try Checkpoint(opening: path)
+  }
+
+  private func withArchitectures(_ body: (_ folder: String) throws -> Void) throws {
+    try Architectures.with(madeUp) { try withTemporaryDirectory(body) }
   }
 
   /// Pairs over pictures of 2 by 3 and of 2 by 2 patches.
@@ -94,7 +94,7 @@ private final class QuietHost: StepHost {
   }
 
   @Test func itsFeaturesLeaveOutOneRowOfThePrefix() throws {
-    try withTemporaryDirectory { folder in
+    try withArchitectures { folder in
       let checkpoint = try make(in: folder)
       let encoded = try pass(pairs(), through: FrameEncoder(checkpoint) { _ in }.groups())
       #expect(encoded.map { $0.tensors["features"]?.shape } == [[7, 8], [7, 8], [5, 8], [7, 8], [7, 8], [5, 8]])
@@ -119,7 +119,7 @@ private final class QuietHost: StepHost {
   }
 
   @Test func itTrainsAndEveryPartLearns() throws {
-    try withTemporaryDirectory { folder in
+    try withArchitectures { folder in
       let base = try make(in: folder)
       let scored = try pass(pairs(), through: FrameScorer(base, .pairs) { _ in }.groups())
       try write(scored, to: folder + "/pairs")
@@ -143,7 +143,7 @@ private final class QuietHost: StepHost {
   }
 
   @Test func itSamplesWhatItsWholePassWouldSay() throws {
-    try withTemporaryDirectory { folder in
+    try withArchitectures { folder in
       let checkpoint = try make(in: folder)
       let settings = SampleSettings(
         copies: 2, places: 3, sampling: SamplingOptions(seed: 1),
@@ -160,7 +160,7 @@ private final class QuietHost: StepHost {
   }
 
   @Test func itIsTakenApartAndPutTogether() throws {
-    try withTemporaryDirectory { folder in
+    try withArchitectures { folder in
       let checkpoint = try make(in: folder)
       try checkpoint.detachedVision().write(to: folder + "/eyes.bin")
       let eyes = try Checkpoint(opening: folder + "/eyes.bin")
@@ -178,7 +178,7 @@ private final class QuietHost: StepHost {
 
   /// In memory or through a file, a new model is the same.
   @Test func freshWeightsAreWhatIsWritten() throws {
-    try withTemporaryDirectory { folder in
+    try withArchitectures { folder in
       let checkpoint = try make(in: folder)
       let numbers = try MultimodalConfig(checkpoint)
       let fresh = Weights(FreshWeights(seed: 3))

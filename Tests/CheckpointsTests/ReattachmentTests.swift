@@ -312,10 +312,10 @@ private func refused(_ body: () throws -> Void) -> String {
         let line = refused { _ = try attach(vision, projector, llm, to: "\(folder)/\(out)", change) }
         #expect(line == expected)
       }
-      check(p, nil, a, "65 \(p): has no SigLIP vision encoder (model_type \"multi_modal_projector\")")
-      check(wide, nil, a, "65 \(wide): has no SigLIP vision encoder (model_type \"qwen2\")")
+      check(p, nil, a, "65 \(p): has no SigLIP or CLIP vision encoder (model_type \"multi_modal_projector\")")
+      check(wide, nil, a, "65 \(wide): has no SigLIP or CLIP vision encoder (model_type \"qwen2\")")
       check(v, v, a, "65 \(v): has no projector (model_type \"siglip_vision_model\")")
-      check(v, p, v, "65 \(v): has no Qwen2 language model (model_type \"siglip_vision_model\")")
+      check(v, p, v, "65 \(v): has no Qwen2 or Llama language model (model_type \"siglip_vision_model\")")
       check(
         v, p, wide,
         "65 \(p): its projector gives visual tokens of width 16, \(wide) takes 20; leave --projector out for a new one, "

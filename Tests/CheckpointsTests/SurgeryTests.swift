@@ -169,7 +169,7 @@ import Testing
       #expect(projector.config["vision_feature_layer"] == -2)
       #expect(
         refusal { _ = try projector.detachedVision() }
-          == "65 \(folder)/p.bin: has no SigLIP vision encoder (model_type \"multi_modal_projector\")")
+          == "65 \(folder)/p.bin: has no SigLIP or CLIP vision encoder (model_type \"multi_modal_projector\")")
     }
   }
 

@@ -23,7 +23,9 @@ import Testing
   }
 
   static let table: [Item] = [
-    Item("", "model_type", "llama", #"model_type is "llama"; known are llava, qwen2, siglip, siglip_vision_model"#),
+    Item(
+      "", "model_type", "gpt2",
+      #"model_type is "gpt2"; known are clip, clip_vision_model, llama, llava, qwen2, siglip, siglip_vision_model"#),
     Item("", "model_type", nil, "model_type is missing"),
     Item("", "vision_config", nil, "vision_config is missing"),
     Item("", "text_config", 3, "text_config is 3, expected an object"),
@@ -32,7 +34,7 @@ import Testing
     Item("", "vision_feature_select_strategy", "cls", #"expected "default" or "full""#),
     Item("", "image_token_index", 5000, "image_token_index is 5000, outside the vocabulary of 328"),
     Item("", "projector_hidden_act", "relu", #"projector_hidden_act is "relu""#),
-    Item("vision_config", "model_type", "clip_vision_model", #"vision_config.model_type is "clip_vision_model""#),
+    Item("vision_config", "model_type", "dinov2", #"vision_config.model_type is "dinov2""#),
     Item("vision_config", "hidden_size", "12", #"vision_config.hidden_size is "12", expected a whole number"#),
     Item("vision_config", "num_attention_heads", 5, "num_attention_heads is 5, which does not divide hidden_size 12"),
     Item("vision_config", "patch_size", 0, "vision_config.patch_size is 0, expected 1 or more"),
@@ -41,7 +43,8 @@ import Testing
     Item("vision_config", "num_hidden_layers", 2, "is left over"),
     Item("vision_config", "num_hidden_layers", 4, "is missing"),
     Item("vision_config", "intermediate_size", 7, "config.json makes it"),
-    Item("text_config", "model_type", nil, #"text_config.model_type is "llama""#),
+    Item(
+      "text_config", "model_type", "gpt2", #"text_config.model_type is "gpt2"; known for text_config: qwen2, llama"#),
     Item(
       "text_config", "num_key_value_heads", 3, "num_key_value_heads is 3, which does not divide num_attention_heads 4"),
     Item("text_config", "hidden_act", "gelu", #"text_config.hidden_act is "gelu", expected silu"#),

@@ -124,7 +124,10 @@ import Testing
           "--vision v.bin --projector a.bin --projector-layers 0+1 --llm a.bin x", 64,
           "The value '0+1' is invalid for '--projector-layers <kept+new>' (see ckpt --help)"
         ),
-        ("--vision v.bin --llm v.bin x", 65, "v.bin: has no Qwen2 language model (model_type \"siglip_vision_model\")"),
+        (
+          "--vision v.bin --llm v.bin x", 65,
+          "v.bin: has no Qwen2 or Llama language model (model_type \"siglip_vision_model\")"
+        ),
         ("--vision v.bin --llm a.bin a.bin", 73, "a.bin: exists already"),
         (
           "--vision v.bin --feature-layer 9 --llm a.bin x", 64,
