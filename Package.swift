@@ -154,6 +154,8 @@ let checks: [Target] = [
   tests("MiniWorldsTests", uses: ["Failures", "MiniWorlds", "Imaging", "StrictJSON"]),
   .executableTarget(name: "commit-loop", dependencies: ["Checkpoints", "Models"], path: "Tests/CommitLoop"),
   tests("CheckpointsTests", uses: ["Checkpoints", "Layers", "Models", "Surgery", "commit-loop"]),
+  tests(
+    "LayersTests", uses: ["Failures", "StrictJSON", "Tensors", "LinearAlgebra", "Autograd", "Checkpoints", "Layers"]),
   tests("ModelsTests", uses: ["Tensors", "Autograd", "TensorStream", "Checkpoints", "Layers", "Models"]),
   tests(
     "ProbingTests",

@@ -9,7 +9,7 @@ public struct AdamWConfig: Sendable, Equatable {
   public var beta1: Double
   public var beta2: Double
   public var epsilon: Double
-  /// Decoupled; applied to matrices and embeddings, never to biases and norms (tensors of one extent).
+  /// Decoupled; applied to matrices and embeddings, never to biases and norms.
   public var weightDecay: Double
 
   public init(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0) {
@@ -39,13 +39,15 @@ public struct AdamWMoments {
 
 extension AdamWConfig {
   /// Updates `value` and `moments` in place. `step` counts from 1; the gradient is multiplied by `gradientScale` first
-  /// (1/denominator and the clip factor in one).
+  /// (1/denominator and the clip factor in one). `decays`: nil where the shape tells: a tensor of one extent is a bias or a
+  /// norm's gain.
   public func update(
-    _ value: Tensor, _ moments: AdamWMoments, gradient: Tensor, gradientScale: Float, learningRate: Double, step: Int
+    _ value: Tensor, _ moments: AdamWMoments, gradient: Tensor, gradientScale: Float, learningRate: Double, step: Int,
+    decays: Bool? = nil
   ) {
     let correction1 = 1 - pow(beta1, Double(step))
     let correction2 = 1 - pow(beta2, Double(step))
-    let decay = value.shape.count > 1 ? learningRate * weightDecay : 0
+    let decay = decays ?? (value.shape.count > 1) ? learningRate * weightDecay : 0
     inChunks(value.count) { range in
       let at = range.lowerBound
       kernel_adamw(

@@ -13,6 +13,10 @@ struct StoreFiles {
   private let base: Checkpoint
   /// Names of the tensors that change.
   private let trained: Set<String>
+  /// Every name: the base's, and those that are added.
+  private let names: [String]
+  /// Shapes of the tensors among them that the base lacks.
+  private let added: [String: [Int]]
   /// Directory: where each stored name lies now; empty before the first commit.
   private var home: [String: String] = [:]
   /// Directory: names that are written anew at every commit, by part.
@@ -20,17 +24,22 @@ struct StoreFiles {
   /// Directory: names that are written once, at the first commit, by part.
   private var once: [String: [String]]
 
-  init(path: String, isDirectory: Bool, existing: Checkpoint?, base: Checkpoint, trained: Set<String>) throws {
+  init(
+    path: String, isDirectory: Bool, existing: Checkpoint?, base: Checkpoint, trained: Set<String>,
+    added: [String: [Int]]
+  ) throws {
     self.path = path
     self.isDirectory = isDirectory
     self.base = base
     self.trained = trained
+    self.added = added
+    names = (base.names + added.keys.filter { base.tensor($0) == nil }).sorted()
     guard isDirectory else {
-      (changing, once) = (["": base.names], [:])
+      (changing, once) = (["": names], [:])
       return
     }
     let trainedParts = Set(trained.map { Self.partName($0, base) })
-    let byPart = Dictionary(grouping: base.names) { Self.partName($0, base) }
+    let byPart = Dictionary(grouping: names) { Self.partName($0, base) }
     changing = byPart.filter { trainedParts.contains($0.key) }
     var unwritten = byPart.filter { !trainedParts.contains($0.key) }
     // A shard of the checkpoint that is there stays as it is if everything in it is frozen. (model.safetensors wins
@@ -56,7 +65,7 @@ struct StoreFiles {
 
   private func bytes(of names: [String: [String]]) -> Int {
     names.values.joined().reduce(0) { sum, name in
-      guard let tensor = base.tensor(name) else { return sum }
+      guard let tensor = base.tensor(name) else { return sum + 4 * (added[name]?.reduce(1, *) ?? 0) }
       return sum + (trained.contains(name) ? tensor.count * 4 : tensor.byteCount)
     }
   }
@@ -110,7 +119,7 @@ struct StoreFiles {
       var writer = WeightsWriter()
       for name in base.fileNames { writer.metadata[name] = try Self.sideFile(name, of: base) }
       writer.metadata[WeightFiles.generationKey] = String(generation)
-      writer.tensors = base.names.compactMap(tensor)
+      writer.tensors = changing.values.joined().compactMap(tensor)
       try writer.write(to: path)
     }
   }
@@ -138,7 +147,7 @@ struct StoreFiles {
       onStage(.weightsWritten(part))
     }
     var total = 0
-    for name in base.names { total += tensor(name)?.byteCount ?? 0 }
+    for name in names { total += tensor(name)?.byteCount ?? 0 }
     let index = ShardIndex.text(home: home, totalSize: total, generation: generation)
     let file = try AtomicFile(replacing: path + "/" + WeightFiles.indexName)
     try Array(index.utf8).withUnsafeBytes { try file.write($0) }

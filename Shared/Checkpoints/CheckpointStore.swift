@@ -53,6 +53,8 @@ public final class CheckpointStore {
   private struct Plan {
     let base: Checkpoint
     let trained: Set<String>
+    /// Shapes of what the base lacks.
+    let added: [String: [Int]]
     /// Stored names whose values follow another tensor's: a stored lm_head that is tied to the embeddings.
     let copies: [String: String]
     var files: StoreFiles
@@ -129,17 +131,30 @@ public final class CheckpointStore {
   /// Prepares to replace the tensors `trained` (stored names) of `base`: the checkpoint that is there, or the one it
   /// starts from. Checks that the disk has room for two generations; writes nothing.
   ///
-  /// - Parameter stateValues: f32 values of the training state; two moments for each trained value unless given.
-  public func begin(from base: Checkpoint, trained: some Sequence<String>, stateValues: Int? = nil) throws {
-    let trained = Set(trained)
-    for name in trained { precondition(base.tensor(name) != nil, "no tensor \(name) in \(base.path)") }
+  /// - Parameters:
+  ///   - added: tensors that are trained beside those of the base, with their shapes: a value head, an adapter. They are
+  ///     stored under these names; a base that has one already must have it in this shape.
+  ///   - stateValues: f32 values of the training state; two moments for each trained value unless given.
+  public func begin(
+    from base: Checkpoint, trained: some Sequence<String>, adding added: [String: [Int]] = [:], stateValues: Int? = nil
+  ) throws {
+    let trained = Set(trained).union(added.keys)
+    for name in trained {
+      precondition(base.tensor(name) != nil || added[name] != nil, "no tensor \(name) in \(base.path)")
+    }
+    for (name, shape) in added {
+      guard let stored = base.tensor(name), stored.shape != shape else { continue }
+      throw CheckpointError.badHeader(
+        path: base.path, problem: "key \"\(name)\" has shape \(stored.shape), expected \(shape)")
+    }
     let copies = Self.copies(base, trained: trained)
     let files = try StoreFiles(
-      path: path, isDirectory: isDirectory, existing: existing, base: base, trained: trained.union(copies.keys))
-    plan = Plan(base: base, trained: trained, copies: copies, files: files)
+      path: path, isDirectory: isDirectory, existing: existing, base: base, trained: trained.union(copies.keys),
+      added: added)
+    plan = Plan(base: base, trained: trained, added: added, copies: copies, files: files)
     if isDirectory && existing == nil { try checkForeignFiles(base) }
 
-    let trainedValues = trained.reduce(0) { $0 + (base.tensor($1)?.count ?? 0) }
+    let trainedValues = trained.reduce(0) { $0 + (base.tensor($1)?.count ?? added[$1]?.reduce(1, *) ?? 0) }
     let state = 4 * (stateValues ?? 2 * trainedValues) + 1_000_000
     let needed = files.bytesWrittenOnce + 2 * files.bytesPerCommit + (existing == nil ? 2 : 1) * state
     let free = try freeBytes(in: directory)
@@ -164,7 +179,7 @@ public final class CheckpointStore {
     guard var plan else { preconditionFailure("commit before begin") }
     precondition(Set(weights.keys) == plan.trained, "commit: not the tensors that begin was told of")
     for (name, tensor) in weights {
-      precondition(tensor.shape == plan.base.tensor(name)?.shape, "\(name): another shape")
+      precondition(tensor.shape == plan.base.tensor(name)?.shape ?? plan.added[name], "\(name): another shape")
     }
     if wanted == committedStep, let generation {
       try StateFile.write(

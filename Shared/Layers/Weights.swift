@@ -14,12 +14,12 @@ public final class Parameter {
   public let canonicalName: String
   public let part: Part
   public let variable: Variable
+  /// Whether weight decay applies: to matrices and embeddings, not to biases and norms.
+  public let decays: Bool
 
-  init(name: String, canonicalName: String, part: Part, variable: Variable) {
-    self.name = name
-    self.canonicalName = canonicalName
-    self.part = part
-    self.variable = variable
+  init(name: String, canonicalName: String, part: Part, variable: Variable, decays: Bool) {
+    (self.name, self.canonicalName, self.part) = (name, canonicalName, part)
+    (self.variable, self.decays) = (variable, decays)
   }
 
   public var isTrainable: Bool { variable.requiresGradient }
@@ -53,10 +53,14 @@ public final class Weights {
   // MARK: Declaring
 
   /// A vector (a bias, a norm's gain), or a table that is added or looked up.
-  public func variable(_ name: String, _ shape: [Int], _ initial: Initialization) throws -> Variable {
+  ///
+  /// - Parameter decays: whether weight decay applies; nil: to what has more than one extent.
+  public func variable(
+    _ name: String, _ shape: [Int], _ initial: Initialization, decays: Bool? = nil
+  ) throws -> Variable {
     let declaration = declare(name, shape, initial)
     guard let variable = try source.variable(declaration) else { return absent(name) }
-    list(variable, name)
+    list(variable, name, decays: decays ?? (shape.count > 1))
     return variable
   }
 
@@ -64,7 +68,7 @@ public final class Weights {
   public func matrix(_ name: String, _ shape: [Int], _ initial: Initialization) throws -> any Weight {
     let declaration = declare(name, shape, initial)
     guard let weight = try source.matrix(declaration) else { return absent(name) }
-    if let variable = weight.variable { list(variable, name) }
+    if let variable = weight.variable { list(variable, name, decays: true) }
     return weight
   }
 
@@ -115,12 +119,12 @@ public final class Weights {
     return Variable(Tensor(zeros: [0]))
   }
 
-  private func list(_ variable: Variable, _ name: String) {
+  private func list(_ variable: Variable, _ name: String, decays: Bool) {
     guard isListed else { return }
     parameters.append(
       Parameter(
         name: checkpoint?.storedName(ofCanonical: name) ?? name, canonicalName: name,
-        part: Part(ofCanonical: name) ?? .llm, variable: variable))
+        part: Part(ofCanonical: name) ?? .llm, variable: variable, decays: decays))
   }
 
   // MARK: The end

@@ -51,7 +51,11 @@ public struct Anatomy: KeyNaming {
   private var visionKeys: KeyRules { vision?.card.keys ?? Self.unknown }
   private var languageKeys: KeyRules { language?.card.keys ?? Self.unknown }
 
+  /// What training may add beside a model: no architecture declares it, and a model without it is whole.
+  static let additions = ["value_head.", "adapter."]
+
   public func role(of stored: String) -> KeyRole {
+    if Self.additions.contains(where: stored.hasPrefix) { return .ignored }
     if isPair, visionKeys.isOfOther(stored) { return .ignored }
     guard let name = whole.map({ inside($0, stored) }) ?? alone(stored) else { return .unknown }
     if visionKeys.isBuffer(name) && Part(ofCanonical: name) == .vision { return .ignored }

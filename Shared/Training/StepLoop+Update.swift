@@ -55,7 +55,7 @@ extension StepLoop {
       // Without a gradient (a batch of text has none for the encoder) the moments fade as after a gradient of zero.
       adamW.update(
         value, moments, gradient: gradient ?? Tensor(zeros: value.shape), gradientScale: Float(scale),
-        learningRate: rates[parameter.part] ?? 0, step: state.step + 1)
+        learningRate: rates[parameter.part] ?? 0, step: state.step + 1, decays: parameter.decays)
     }
     return AppliedUpdate(
       norms: norms, learningRates: norms.parts.map { ($0.part, rates[$0.part] ?? 0) },

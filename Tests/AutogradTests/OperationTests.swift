@@ -79,6 +79,36 @@ import Testing
       tolerance: 1e-6, "rotary")
   }
 
+  /// Each pair follows its own axis; text, which has one, moves on all of them alike.
+  @Test func positionsMayHaveSeveralAxes() {
+    let x = Variable.random([3, 12], seed: 1)
+    let frequencies = RotaryFrequencies([1, 0.5, 0.25], axes: [0, 1, 2])
+    let axes: [[Int32]] = [[0, 4, 9], [0, 2, 9], [0, 7, 9]]
+    let y = rotary(x, RotaryTable(Positions(axes: axes), frequencies)).value.values
+    for (row, pair) in (0..<3).flatMap({ row in (0..<3).map { (row, $0) } }) {
+      let angle = Float(axes[pair][row]) * frequencies.values[pair]
+      for head in 0..<2 {
+        let at = row * 12 + head * 6 + pair
+        let (a, b) = (x.value.pointer[at], x.value.pointer[at + 3])
+        expectClose(
+          [y[at], y[at + 3]], [a * cosf(angle) - b * sinf(angle), b * cosf(angle) + a * sinf(angle)], tolerance: 1e-6)
+      }
+    }
+    let line = rotary(x, RotaryTable(Positions([5, 6, 7]), frequencies)).value.values
+    let alike = rotary(x, RotaryTable(Positions(axes: [[5, 6, 7], [5, 6, 7], [5, 6, 7]]), frequencies)).value.values
+    #expect(line == alike)
+    checkGradients(of: [x], "rotary, three axes") { rotary(x, RotaryTable(Positions(axes: axes), frequencies)) }
+  }
+
+  @Test func aRowInFrontOfEveryImage() {
+    let row = Variable.random([3], seed: 1)
+    let x = Variable.random([4, 3], seed: 2)
+    let y = prepend(row, to: x, every: 2).value
+    let (r, v) = (row.value.values, x.value.values)
+    #expect(y.shape == [6, 3] && y.values == r + v[..<6] + r + v[6...])
+    checkGradients(of: [row, x], "prepend") { prepend(row, to: x, every: 2) }
+  }
+
   @Test func gatheredRowsGradients() {
     let x = Variable.random([5, 3], seed: 1)
     checkGradients(of: [x], "gatherRows") { gatherRows(x, [4, 0, 4, 2]) }

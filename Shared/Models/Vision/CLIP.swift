@@ -65,7 +65,7 @@ public struct CLIP: VisionEncoder {
     let (width, depthScale) = (Double(d), 1 / Double(2 * config.layerCount).squareRoot())
     grid = config.grid
     classEmbedding = try weights.variable(
-      prefix + "embeddings.class_embedding", [d], normal(1 / width.squareRoot()))
+      prefix + "embeddings.class_embedding", [d], normal(1 / width.squareRoot()), decays: true)
     patchEmbedding = try weights.matrix(
       prefix + "embeddings.patch_embedding.weight", [d, 3, p, p], normal(config.deviation))
     positionEmbedding = try weights.variable(
