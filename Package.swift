@@ -179,7 +179,7 @@ let checks: [Target] = [
   tests(
     "ArchitectureTests",
     uses: [
-      "Failures", "StrictJSON", "Tensors", "Autograd", "TensorStream", "Checkpoints", "Layers", "Models", "Surgery",
+      "Failures", "StrictJSON", "Tensors", "LinearAlgebra", "Autograd", "TensorStream", "Checkpoints", "Layers", "Models", "Surgery",
       "Generation", "Objectives", "Inference", "Training",
     ]),
   tests(

@@ -30,8 +30,8 @@ extension FrameChecker {
       let featureRows = firstFeature..<firstFeature + rows.features
       (firstPatch, firstFeature) = (patchRows.upperBound, featureRows.upperBound)
       let digest =
-        patches.map { self.digest(of: $0, rows: patchRows) }
-        ?? features.map { self.digest(of: $0, rows: featureRows) + " of features" } ?? ""
+        patches.map { self.digest(of: $0, rows: patchRows, grid) }
+        ?? features.map { self.digest(of: $0, rows: featureRows, grid) + " of features" } ?? ""
       return ExampleImage(
         digest: digest, grid: grid, tokenRows: rows.tokens, patches: patches, patchRows: patchRows, features: features,
         featureRows: featureRows, encoder: features == nil ? nil : frame.metadata[.encoder],
@@ -100,10 +100,10 @@ extension FrameChecker {
 
   /// 128 bits of the rows' bytes: enough that two pictures are never taken for one. The metadata `image_digest` is not
   /// asked: it is a claim of whoever wrote the frame, and a wrong one would put a picture in another's place.
-  private func digest(of tensor: RawTensor, rows: Range<Int>) -> String {
+  private func digest(of tensor: RawTensor, rows: Range<Int>, _ grid: PatchGrid) -> String {
     tensor.rows(rows).withUnsafeBytes { bytes in
       var digest = ContentDigest()
-      digest.add(UInt64(bytes.count))
+      for number in [grid.height, grid.width, bytes.count] { digest.add(UInt64(number)) }
       digest.add(bytes)
       return digest.hexadecimal
     }

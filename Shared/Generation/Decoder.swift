@@ -34,9 +34,14 @@ public final class Decoder {
     model.embedding.operand.copyRow(Int(token), to: target)
   }
 
-  /// Reads a prompt: token embeddings with visual tokens in their places.   x [T, E]
-  public func read(_ prompt: Tensor) -> PromptCache {
-    let context = PromptContext(count: prompt.rows)
+  /// Where the rows of a prompt stand. `grids`: of its pictures.
+  public func positions(_ prompt: SegmentForest, grids: [PatchGrid]) -> Positions {
+    model.positions(prompt, grids: grids)
+  }
+
+  /// Reads a prompt: token embeddings with visual tokens in their places.   x [T, E]; positions nil: 0, 1, 2, …
+  public func read(_ prompt: Tensor, positions: Positions? = nil) -> PromptCache {
+    let context = PromptContext(positions ?? Positions((0..<prompt.rows).map(Int32.init)))
     return context.cache(logits: logits(Variable(prompt), context))
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Continuous batching: completions of several prompts grow side by side, and the place of one that is done is taken at once.
+import Autograd
 import Failures
 import Layers
 import Tensors
@@ -23,8 +24,12 @@ public final class Generator {
     var started = 0
     var completions: [Completion?]
 
-    init(number: Int, name: String, copies: Int, embeddings: @escaping () throws -> Tensor) {
-      (self.number, self.name, self.embeddings) = (number, name, embeddings)
+    let positions: Positions?
+
+    init(
+      number: Int, name: String, copies: Int, positions: Positions?, embeddings: @escaping () throws -> Tensor
+    ) {
+      (self.number, self.name, self.positions, self.embeddings) = (number, name, positions, embeddings)
       completions = Array(repeating: nil, count: copies)
     }
   }
@@ -73,9 +78,13 @@ public final class Generator {
   /// - Parameters:
   ///   - number: what its outcome is reported under.
   ///   - name: what its random numbers are drawn for, beside the seed.
+  ///   - positions: where its rows stand; nil: 0, 1, 2, …
   ///   - embeddings: its rows, [positions, E], asked for when its turn comes.
-  public func add(number: Int, name: String, embeddings: @escaping () throws -> Tensor) {
-    waiting.append(Prompt(number: number, name: name, copies: copies, embeddings: embeddings))
+  public func add(
+    number: Int, name: String, positions: Positions? = nil, embeddings: @escaping () throws -> Tensor
+  ) {
+    waiting.append(
+      Prompt(number: number, name: name, copies: copies, positions: positions, embeddings: embeddings))
   }
 
   /// Fills free places, then grows every completion by one token. Returns the prompts that are done, as they are done.
@@ -92,7 +101,7 @@ public final class Generator {
   /// Starts the next completion of a prompt: its first token follows from the prompt alone.
   private func start(_ prompt: Prompt) throws {
     if prompt.cache == nil, let embeddings = prompt.embeddings {
-      prompt.cache = decoder.read(try embeddings())
+      prompt.cache = decoder.read(try embeddings(), positions: prompt.positions)
       prompt.embeddings = nil
     }
     guard let cache = prompt.cache else { preconditionFailure("a prompt without a cache") }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // `sample`: prompts in, completions beside them.
+import Autograd
 import Checkpoints
 import Examples
 import Failures
 import Generation
+import Layers
 import Models
 import StrictJSON
 import TensorStream
@@ -68,7 +70,9 @@ public final class FrameSampler: FramePass {
     do {
       let example = try admitted(frame)
       order.append((number, frame, nil))
-      generator.add(number: number, name: frame.id) { [unowned self] in try embeddings(example) }
+      generator.add(number: number, name: frame.id, positions: positions(example)) { [unowned self] in
+        try embeddings(example)
+      }
     } catch let error as FrameError {
       order.append((number, frame, .failure(error)))
     }
@@ -118,6 +122,13 @@ public final class FrameSampler: FramePass {
           + "\(decoder.config.positionCount) (max_position_embeddings) for prompt and completion together")
     }
     return example
+  }
+
+  /// Where the rows of a prompt stand.
+  private func positions(_ example: Example) -> Positions {
+    var builder = SegmentForestBuilder()
+    builder.add(example.sequences[0].elements)
+    return decoder.positions(builder.build().forest, grids: example.images.map(\.grid))
   }
 
   /// A prompt's rows in the language model, [positions, E]. Every image is encoded by itself, whatever else is under way.

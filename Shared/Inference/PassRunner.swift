@@ -45,9 +45,9 @@ public final class PassRunner {
   }
 
   private func hiddenStates(_ pass: MicroBatch) throws -> Variable {
-    let tokens =
-      pass.images.isEmpty ? nil : model.visualTokens(try features(pass.images), grids: pass.images.map(\.grid))
-    return model.hiddenStates(pass.forest, visualTokens: tokens, pass.gathers)
+    let grids = pass.images.map(\.grid)
+    let tokens = grids.isEmpty ? nil : model.visualTokens(try features(pass.images), grids: grids)
+    return model.hiddenStates(pass.forest, visualTokens: tokens, pass.gathers, grids: grids)
   }
 
   /// Features of images, one after the other.   -> [Σ featureRows, D]

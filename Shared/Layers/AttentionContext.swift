@@ -28,9 +28,9 @@ public final class ForestContext: AttentionContext {
   private let all: AttentionLayout
   private let usedOnly: AttentionLayout?
 
-  /// - Parameter positions: nil: each row's place in its sequences.
-  public init(_ forest: SegmentForest, used: [Int]?, positions: Positions? = nil) {
-    self.positions = positions ?? Positions(forest.positions)
+  public init(_ forest: SegmentForest, used: [Int]?, positions: Positions) {
+    precondition(positions.count == forest.rowCount, "a position for each row")
+    self.positions = positions
     self.used = used
     all = AttentionLayout(causal: forest.segments)
     usedOnly = used.map { AttentionLayout(causal: forest.segments, queries: $0) }
@@ -51,9 +51,10 @@ public final class PromptContext: AttentionContext {
   private var keys: [Tensor] = []
   private var values: [Tensor] = []
 
-  /// - Parameter count: rows of the prompt, at least 1.
-  public init(count: Int, positions: Positions? = nil) {
-    self.positions = positions ?? Positions((0..<count).map(Int32.init))
+  /// `positions`: of the rows of the prompt, at least one.
+  public init(_ positions: Positions) {
+    self.positions = positions
+    let count = positions.count
     used = [count - 1]
     let segments = [Segment(parent: nil, start: 0, count: count)]
     all = AttentionLayout(causal: segments)

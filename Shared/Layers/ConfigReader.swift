@@ -53,7 +53,8 @@ public struct ConfigReader: Sendable {
   public func int(_ keys: String..., or fallback: Int? = nil, minimum: Int = 1) throws -> Int {
     guard let (key, value) = value(keys) else { return try required(keys, fallback) }
     guard let number = value.int else { throw failure(key, "is \(value.text()), expected a whole number") }
-    guard number >= minimum, number <= 1 << 30 else { throw failure(key, "is \(number), expected \(minimum) or more") }
+    guard number >= minimum else { throw failure(key, "is \(number), expected \(minimum) or more") }
+    guard number <= 1 << 30 else { throw failure(key, "is \(number), expected \(1 << 30) or less") }
     return number
   }
 
@@ -81,6 +82,13 @@ public struct ConfigReader: Sendable {
     guard let number = value.double, number > 0, number.isFinite else {
       throw failure(key, "is \(value.text()), expected a positive number")
     }
+    return number
+  }
+
+  /// A positive number that stays one in f32.
+  public func positiveFloat(_ key: String) throws -> Float {
+    let number = Float(try positive(key))
+    guard number > 0, number.isFinite else { throw failure(key, "is too small or too large for F32") }
     return number
   }
 

@@ -135,6 +135,10 @@ public protocol LanguageConfig: Sendable {
   var activations: Int { get }
 }
 
+extension LanguageModel {
+  public func positions(_ forest: SegmentForest, grids: [PatchGrid]) -> Positions { Positions(forest.positions) }
+}
+
 /// A language model whose numbers are those of Llama's kind.
 public protocol DecoderBasedConfig: LanguageConfig {
   var decoder: DecoderConfig { get }
@@ -156,6 +160,11 @@ public protocol LanguageModel: Architecture {
   var embedding: any Weight { get }
   /// [V, E]; the embedding itself where the two are tied.
   var head: any Weight { get }
+  /// Where the rows of a pass stand: on one axis, each row one further than the last, unless the model has another rule for
+  /// pictures (M-RoPE, arXiv 2409.12191).
+  ///
+  /// - Parameter grids: of the pictures, in the order of the forest's visual rows.
+  func positions(_ forest: SegmentForest, grids: [PatchGrid]) -> Positions
   /// x [T, E]  ->  [used, E], after the last norm: all that logits are asked for
   func callAsFunction(_ x: Variable, _ context: any AttentionContext) -> Variable
 }

@@ -26,7 +26,7 @@ extension Checkpoint {
     let others = canonicalNames.filter { Part(ofCanonical: $0) != .vision && !isTiedHead($0) }
     if !others.contains(where: { Part(ofCanonical: $0) == .llm }) { return nil }
     // A language model alone has no encoder. Its own depth stands in, so that frames which were scored by one stay valid.
-    let layers = try layersRun(featureLayer: nil) ?? max(0, (config["num_hidden_layers"]?.int ?? 12) + 1 + featureLayer)
+    let layers = try layersRun(featureLayer: nil) ?? max(0, min(config["num_hidden_layers"]?.int ?? 12, 1 << 20) + 1 + featureLayer)
     let names = try encoderNames(layersRun: layers) + others
     return try fingerprint(of: names, settings: settings(layersRun: layers, selectStrategy: selectStrategy))
   }
@@ -58,7 +58,9 @@ extension Checkpoint {
   /// `vision_feature_layer`: index into the hidden states, negative from the end; -2 unless stated.
   public var featureLayer: Int {
     let stated = config["vision_feature_layer"]
-    return stated?.int ?? stated?.array?.first?.int ?? -2
+    // Far beyond any encoder, and low enough to count with; MultimodalConfig refuses what is no layer.
+    let limit = 1 << 20
+    return max(-limit, min(limit, stated?.int ?? stated?.array?.first?.int ?? -2))
   }
 
   /// `vision_feature_select_strategy`; a vision model of its own has none: all its rows are features.

@@ -41,6 +41,10 @@ public struct MultimodalConfig: Sendable {
       throw reader.failure("vision_feature_select_strategy", "is \"\(strategy)\", expected \"default\" or \"full\"")
     }
     dropsFirstFeature = strategy == "default"
+    if let vision, dropsFirstFeature, vision.prefixRows + vision.grid.count < 2 {
+      throw reader.failure(
+        "vision_feature_select_strategy", "is \"default\", which leaves nothing of an image of one patch; expected \"full\"")
+    }
     if let vision, let text, let connector = anatomy.connector {
       self.connector = try connector.readConfig(reader, inputs: vision.hiddenSize, outputs: text.hiddenSize)
     } else {

@@ -116,11 +116,15 @@ public final class MultimodalModel {
   // MARK: - Text
 
   /// Final hidden states of some rows (ascending).
-  /// visualTokens [forest.visualCount, E], nil for text alone  ->  [rows.count, E]
-  public func hiddenStates(_ forest: SegmentForest, visualTokens: Variable?, rows: [Int]) -> Variable {
+  /// visualTokens [forest.visualCount, E], nil for text alone; `grids`: of their pictures, for models whose positions depend on
+  /// them (nil: each has the usual one)  ->  [rows.count, E]
+  public func hiddenStates(
+    _ forest: SegmentForest, visualTokens: Variable?, rows: [Int], grids: [PatchGrid]? = nil
+  ) -> Variable {
     let x = embed(
       tokens: forest.tokens, table: language.embedding, visual: forest.visual, visualTokens: visualTokens)  // [T, E]
-    return language(x, ForestContext(forest, used: rows))
+    let grids = grids ?? (visualTokens == nil ? [] : usualGrids(forest.visualCount, config.visualTokens))
+    return language(x, ForestContext(forest, used: rows, positions: language.positions(forest, grids: grids)))
   }
 
   /// log p(target | all before it), in nats, for every entry of `gathers`.
@@ -130,9 +134,11 @@ public final class MultimodalModel {
   }
 
   /// The final hidden states that each gather is predicted from.   -> [gathers.count, E]
-  public func hiddenStates(_ forest: SegmentForest, visualTokens: Variable?, _ gathers: Gathers) -> Variable {
+  public func hiddenStates(
+    _ forest: SegmentForest, visualTokens: Variable?, _ gathers: Gathers, grids: [PatchGrid]? = nil
+  ) -> Variable {
     let used = gathers.usedRows.map(Int.init)
-    let hidden = hiddenStates(forest, visualTokens: visualTokens, rows: used)
+    let hidden = hiddenStates(forest, visualTokens: visualTokens, rows: used, grids: grids)
     var position: [Int32: Int] = [:]
     for (index, row) in used.enumerated() { position[Int32(row)] = index }
     let rows = gathers.rows.map { row in

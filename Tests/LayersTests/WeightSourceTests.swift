@@ -3,6 +3,7 @@
 import Autograd
 import Checkpoints
 import Failures
+import Glibc
 import LinearAlgebra
 import StrictJSON
 import Tensors
@@ -71,7 +72,7 @@ private let values = (0..<16).map { Float($0) - 7.5 }
     try withTemporaryDirectory { folder in
       for dtype in [DType.f32, .bf16, .f16] {
         let own = folder + "/" + dtype.rawValue
-        try makeFolder(own)
+        mkdir(own, 0o777)
         let checkpoint = try write(own, dtype: dtype)
         let weights = Weights(MappedWeights(checkpoint), of: checkpoint)
         let small = try Small(weights, tied: true)

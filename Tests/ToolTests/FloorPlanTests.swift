@@ -56,4 +56,17 @@ import Testing
     #expect(below.contains("TensorStream") && uses["LinearAlgebra"]?.contains("COpenBLAS") == true)
     #expect(!below.contains("COpenBLAS"))
   }
+
+  /// The table of floors in CONTRIBUTING.md: the manifest's, in its order.
+  @Test func theHouseIsDescribedAsItStands() throws {
+    let page = String(decoding: try readFile(repositoryRoot + "/CONTRIBUTING.md"), as: UTF8.self)
+    let table = page.split(separator: "\n").drop { !$0.hasPrefix("| floor |") }.dropFirst(2).prefix { $0.hasPrefix("|") }
+    let named = table.flatMap { line -> [String] in
+      let first = line.split(separator: "|")[0]
+      return first.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+        .filter { $0.offset % 2 == 1 }.map { String($0.element) }
+    }
+    let shared = try Self.floors.get().filter { $0.path.hasPrefix("Shared/") }.map(\.name)
+    #expect(named.filter { !$0.hasPrefix("Tools/") } == shared)
+  }
 }
