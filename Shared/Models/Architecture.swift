@@ -95,6 +95,8 @@ public protocol VisionEncoder: Architecture {
   func callAsFunction(_ pixels: Variable, grids: [PatchGrid]) -> Variable
   /// What its config should say of the tensors that a checkpoint has, where an older one may leave it to them.
   static func stated(by checkpoint: Checkpoint) throws -> JSONObject
+  /// `vision_config` of a new encoder of these sizes; unless it says otherwise, its card's defaults beside them.
+  static func newConfig(_ sizes: VisionSizes) -> JSONObject
 }
 
 extension VisionEncoder {
@@ -167,6 +169,8 @@ public protocol LanguageModel: Architecture {
   func positions(_ forest: SegmentForest, grids: [PatchGrid]) -> Positions
   /// x [T, E]  ->  [used, E], after the last norm: all that logits are asked for
   func callAsFunction(_ x: Variable, _ context: any AttentionContext) -> Variable
+  /// `text_config` of a new model of these sizes; unless it says otherwise, its card's defaults beside them.
+  static func newConfig(_ sizes: LanguageSizes) -> JSONObject
 }
 
 // MARK: - By type alone

@@ -93,7 +93,10 @@ public struct Reattachment {
     }
     files["config.json"] = final.text(pretty: true) + "\n"
     files["preprocessor_config.json"] = try preprocessor(&notes)
-    files["processor_config.json"] = try processor(config, token).text(pretty: true) + "\n"
+    files["processor_config.json"] =
+      try MultimodalCard.processorConfig(
+        config, imageToken: token.content, prefixRows: vision.visionConfig()?.prefixRows ?? 0
+      ).text(pretty: true) + "\n"
     return (NewCheckpoint(tensors: tensors, files: files), notes)
   }
 
@@ -153,16 +156,6 @@ public struct Reattachment {
       "\(vision.path): has no preprocessor_config.json: images are prepared as \(card.name)'s are (\(side) x \(side)\(words))"
     )
     return JSONValue.object(usual).text(pretty: true) + "\n"
-  }
-
-  /// processor_config.json, from which transformers' LlavaProcessor counts the visual tokens of an image.
-  private func processor(_ config: JSONObject, _ token: ImageToken) throws -> JSONValue {
-    [
-      "image_token": .string(token.content),
-      "num_additional_image_tokens": .int(try vision.visionConfig()?.prefixRows ?? 0),
-      "patch_size": config["vision_config"]?["patch_size"] ?? .null, "processor_class": "LlavaProcessor",
-      "vision_feature_select_strategy": config["vision_feature_select_strategy"] ?? .null,
-    ]
   }
 
   // MARK: The language model

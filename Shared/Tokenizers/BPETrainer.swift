@@ -10,10 +10,10 @@ public enum BPETrainer {
   public static let defaultSpecialTokens = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<image>"]
 
   /// A tokenizer.json with at most `vocabularySize` ids: the 256 bytes, merged tokens, and the special tokens last.
-  /// A pair seen fewer than `minFrequency` times is not merged.
+  /// A pair seen fewer than `minFrequency` times is not merged. `opening`: the special token that stands before every text.
   public static func train(
     _ texts: some Sequence<String>, vocabularySize: Int, minFrequency: Int = 2,
-    specialTokens: [String] = defaultSpecialTokens
+    specialTokens: [String] = defaultSpecialTokens, opening: String? = nil
   ) -> JSONValue {
     // The alphabet in the order of its characters, as tokenizers are published.
     let bytes = (0...255).map { UInt8($0) }.sorted {
@@ -44,7 +44,7 @@ public enum BPETrainer {
       }
       counts[best.key] = nil
     }
-    return file(tokens, merges, specialTokens)
+    return file(tokens, merges, specialTokens, opening)
   }
 
   // MARK: Counting
@@ -86,7 +86,9 @@ public enum BPETrainer {
 
   // MARK: The file
 
-  private static func file(_ tokens: [String], _ merges: [JSONValue], _ specialTokens: [String]) -> JSONValue {
+  private static func file(_ tokens: [String], _ merges: [JSONValue], _ specialTokens: [String], _ opening: String?)
+    -> JSONValue
+  {
     var vocabulary = JSONObject()
     for (id, token) in tokens.enumerated() { vocabulary[token] = .int(id) }
     let added = specialTokens.enumerated().map { index, token -> JSONValue in
@@ -106,11 +108,30 @@ public enum BPETrainer {
       "version": "1.0", "truncation": .null, "padding": .null, "added_tokens": .array(added),
       "normalizer": ["type": "NFC"],
       "pre_tokenizer": ["type": "Sequence", "pretokenizers": [split, byteLevel]],
-      "post_processor": byteLevel, "decoder": byteLevel,
+      "post_processor": opening.map { opens(with: $0, byteLevel, added) } ?? byteLevel, "decoder": byteLevel,
       "model": [
         "type": "BPE", "dropout": .null, "unk_token": .null, "continuing_subword_prefix": "",
         "end_of_word_suffix": "", "fuse_unk": false, "byte_fallback": false, "ignore_merges": false,
         "vocab": .object(vocabulary), "merges": .array(merges),
+      ],
+    ]
+  }
+
+  /// The post-processor that puts a token before each text, as Llama 3's does.
+  private static func opens(with token: String, _ byteLevel: JSONValue, _ added: [JSONValue]) -> JSONValue {
+    let id = added.first { $0["content"]?.string == token }?["id"] ?? .null
+    func piece(_ type: Int) -> JSONValue { ["SpecialToken": ["id": .string(token), "type_id": .int(type)]] }
+    func text(_ name: String, _ type: Int) -> JSONValue { ["Sequence": ["id": .string(name), "type_id": .int(type)]] }
+    var tokens = JSONObject()
+    tokens[token] = ["id": .string(token), "ids": [id], "tokens": [.string(token)]]
+    return [
+      "type": "Sequence",
+      "processors": [
+        byteLevel,
+        [
+          "type": "TemplateProcessing", "single": [piece(0), text("A", 0)],
+          "pair": [piece(0), text("A", 0), piece(1), text("B", 1)], "special_tokens": .object(tokens),
+        ],
       ],
     ]
   }

@@ -34,6 +34,13 @@ struct BPETrainerTests {
     #expect(try Tokenizer(json: json).idCount == 256 + BPETrainer.defaultSpecialTokens.count)
   }
 
+  @Test func aTokenStandsBeforeEachTextWhereOneIsNamed() throws {
+    let json = BPETrainer.train(texts, vocabularySize: 300, specialTokens: ["<s>", "</s>"], opening: "<s>")
+    let tokenizer = try Tokenizer(json: json)
+    #expect(tokenizer.opening == [tokenizer.id(of: "<s>")])
+    #expect(try Tokenizer(json: BPETrainer.train(texts, vocabularySize: 300)).opening == [])
+  }
+
   @Test func twoWaysToTheSameTokenShareOneID() throws {
     // "abc" grows from "ab c" in one word and from "a bc" in another.
     let json = BPETrainer.train(["abab ab ab bcbc bc bc abc xbc abc"], vocabularySize: 300, minFrequency: 1)

@@ -40,6 +40,54 @@ import Testing
     }
   }
 
+  /// Every tool in turn on a model that `ckpt new` made: examples, features, scores, steps of three kinds, completions and
+  /// their rewards, surgery, a probe.
+  @Test(arguments: ["mini", "mini-llava"])
+  func aNewModelGoesThroughEveryTool(preset: String) throws {
+    try withTemporaryDirectory { folder in
+      func run(_ line: String) throws -> ToolResult {
+        let result = try runPipeline(line, environment: ["PIVOT_CKPT": "base"], in: folder)
+        #expect(result.status == 0 && result.stderr.isEmpty, "\(line): \(result.ending)")
+        return result
+      }
+      _ = try run(
+        """
+        ckpt new --preset \(preset) --seed 1 base && miniworld --quiet --scenes 12 --seed 1 world
+        for kind in pairs choices labels; do imgtok --quiet world/$kind.jsonl > $kind; done
+        """)
+      _ = try run("score --quiet pairs > scored && encode --quiet --drop patches pairs | score --quiet > again")
+      for (a, b) in try zip(frames(folder + "/scored"), frames(folder + "/again")) {
+        try expectClose(
+          #require(b.tensors["logp_chosen"]).floats(), #require(a.tensors["logp_chosen"]).floats(), tolerance: 1e-4)
+      }
+      let options = "--quiet --batch-size 8 --steps 3 --warmup 0 --lr 1e-3"
+      let preferences = try run("dpo-step --ckpt dpo.bin \(options) scored")
+      #expect(try abs((preferences.numbers("loss")[0] ?? 0) - 0.693147) <= 1e-4)
+      #expect(try (preferences.numbers("loss")[2] ?? 1) < 0.693, "\(preferences.text)")
+      let supervised = try run("sft-step --ckpt sft.bin \(options) pairs")
+      let losses = try supervised.numbers("loss").compactMap { $0 }
+      #expect(losses.count == 3 && losses[2] < losses[0], "\(losses)")
+      let groups = try run(
+        """
+        sample --quiet -n 4 --max-tokens 8 --seed 1 choices | reward --quiet --rule open-ended |
+          grpo-step --quiet --ckpt grpo.bin --batch-size 48 --warmup 0 --lr 1e-4
+        """)
+      #expect(try groups.numbers("step") == [1] && (groups.numbers("reward_std")[0] ?? 0) > 0, "\(groups.ending)")
+      _ = try run(
+        """
+        score --quiet --choices --summary choices > accuracy 2> table
+        ckpt detach vision dpo.bin vision && ckpt attach --vision vision --projector dpo.bin --llm dpo.bin again
+        score --quiet --ckpt dpo.bin pairs > a && score --quiet --ckpt again pairs > b && cmp a b
+        """)
+      let report = try JSONValue.parse(
+        run("encode --quiet --ckpt vision --drop patches labels | probe linear --tier prototype --from-test 2> table")
+          .stdout)
+      #expect(report["top1"] != nil)
+    }
+  }
+
+  private func frames(_ path: String) throws -> [Frame] { try read(readFile(path)) }
+
   /// The line of the design card, typed as it stands.
   @Test func catPairsEncodeDPOStep() throws {
     let files = ParityFiles()

@@ -24,10 +24,11 @@ import Testing
     try runTool("ckpt", arguments, environment: environment, in: folder)
   }
 
-  @Test func aSeedMakesTheSameModelInADirectoryAndInAFile() throws {
+  @Test(arguments: ["mini", "mini-llava"])
+  func aSeedMakesTheSameModelInADirectoryAndInAFile(preset: String) throws {
     try withTemporaryDirectory { folder in
       for (seed, out) in [("1", "a"), ("1", "b"), ("2", "c"), ("1", "d.bin")] {
-        let run = try ckpt("new", "--preset", "mini", "--seed", seed, out, in: folder)
+        let run = try ckpt("new", "--preset", preset, "--seed", seed, out, in: folder)
         #expect(run.status == 0 && run.stdout.isEmpty && run.stderr.isEmpty, "\(run.stderr)")
       }
       let same = try runPipeline("diff -r a b && ls a && ! cmp -s a/model.safetensors c/model.safetensors", in: folder)
@@ -59,6 +60,27 @@ import Testing
       #expect(shape("language_model.model.layers.5.self_attn.k_proj.weight") == [128, 256])
       #expect(shape("language_model.model.layers.5.mlp.gate_proj.weight") == [704, 256])
       #expect(shape("language_model.lm_head.weight") == nil)
+      #expect(model.unknownNames == [])
+    }
+  }
+
+  /// config.json states LLaVA-1.5's numbers, and the chat template is one that is known.
+  @Test func theSmallLLaVAIsBuiltAsLLaVA() throws {
+    try withTemporaryDirectory { folder in
+      #expect(try ckpt("new", "--preset", "mini-llava", "--seed", "0", "m", in: folder).status == 0)
+      let report = try JSONValue.parse(ckpt("show", "--json", "m", in: folder).text)
+      #expect(report["chat"]?["format"] == "llava" && report["chat"]?["system"] == "")
+      let config = try #require(report["config"])
+      #expect(config["vision_config"]?["model_type"] == "clip_vision_model")
+      #expect(config["vision_config"]?["hidden_act"] == "quick_gelu")
+      #expect(config["text_config"]?["model_type"] == "llama" && config["text_config"]?["num_key_value_heads"] == 2)
+      #expect(config["vision_feature_select_strategy"] == "default" && config["image_seq_length"] == 64)
+      let model = try Checkpoint(opening: folder + "/m")
+      let tower = "vision_tower.vision_model."
+      #expect(model.tensor(tower + "embeddings.position_embedding.weight")?.shape == [65, 128])
+      #expect(model.tensor(tower + "pre_layrnorm.weight")?.shape == [128])
+      #expect(model.tensor("language_model.model.layers.2.self_attn.k_proj.weight")?.shape == [64, 128])
+      #expect(!model.names.contains { $0.hasPrefix("language_model") && $0.hasSuffix(".bias") })
       #expect(model.unknownNames == [])
     }
   }

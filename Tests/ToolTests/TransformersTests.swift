@@ -93,10 +93,12 @@ struct TransformersTests {
     }
   }
 
-  @Test func newModelsLoad() throws {
+  @Test(arguments: ["mini", "mini-llava"])
+  func newModelsLoad(preset: String) throws {
     try withTemporaryDirectory { folder in
-      try make("ckpt new --preset mini --seed 3 mini", in: folder)
-      try check("model mini", in: folder)
+      try make("ckpt new --preset \(preset) --seed 3 new", in: folder)
+      try check("model new", in: folder)
+      try check("processor new", in: folder)
     }
   }
 }

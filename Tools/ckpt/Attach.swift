@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import ArgumentParser
 import Checkpoints
+import ComputeSupport
 import Failures
 import Models
 import Surgery
@@ -27,7 +28,9 @@ struct Attach: Tool {
           --lr 1e-3 --log s2.jsonl captions.features
       """)
 
-  @Option(help: ArgumentHelp("The vision encoder: a SiglipVisionModel, or a model with one.", valueName: "checkpoint"))
+  @Option(
+    help: ArgumentHelp(
+      "The vision encoder: a SiglipVisionModel or CLIPVisionModel, or a model with one.", valueName: "checkpoint"))
   var vision: String
 
   @Option(
@@ -35,7 +38,7 @@ struct Attach: Tool {
       "The projector: a detached one, or a model with one (default: a new one).", valueName: "checkpoint"))
   var projector: String?
 
-  @Option(help: ArgumentHelp("The language model: a Qwen2, or a model with one.", valueName: "checkpoint"))
+  @Option(help: ArgumentHelp("The language model: a Qwen2 or Llama, or a model with one.", valueName: "checkpoint"))
   var llm: String
 
   @Option(
@@ -56,7 +59,10 @@ struct Attach: Tool {
       valueName: "n"))
   var featureLayer: Int?
 
-  @Option(help: "full: every patch is a feature; default: the first is dropped (default: as its checkpoint states).")
+  @Option(
+    help:
+      "full: every row is a feature; default: the first, CLIP's class token, is dropped (default: as its checkpoint states)."
+  )
   var featureSelect: FeatureSelect?
 
   enum FeatureSelect: String, ExpressibleByArgument, CaseIterable { case full, `default` }
@@ -69,7 +75,7 @@ struct Attach: Tool {
       valueName: "out"))
   var out: String
 
-  @OptionGroup var threads: ThreadOption
+  @OptionGroup var compute: ComputeOptions
   @OptionGroup var messages: MessageOptions
 
   func validate() throws {
@@ -83,7 +89,7 @@ struct Attach: Tool {
 
   func run() throws {
     messages.apply()
-    threads.apply()
+    compute.apply()
     var attachment = Reattachment(
       vision: try Checkpoint(opening: vision), projector: try projector.map { try Checkpoint(opening: $0) },
       llm: try Checkpoint(opening: llm))

@@ -10,8 +10,8 @@ struct Detach: Tool {
     commandName: "detach",
     abstract: "Write one part of a multimodal LLM as a checkpoint of its own.",
     discussion: """
-      vision: a plain SiglipVisionModel with its preprocessor, which transformers loads unchanged. The layers after the \
-      feature layer, the last norm and the pooling head are part of it as they were before training.
+      vision: a plain SiglipVisionModel or CLIPVisionModel with its preprocessor, which transformers loads unchanged. The \
+      layers after the feature layer, the last norm and the pooling head are part of it as they were before training.
       projector: its linear layers and the sizes they join.
 
       ckpt attach puts parts together again.

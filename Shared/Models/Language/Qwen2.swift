@@ -43,4 +43,11 @@ public struct Qwen2: LanguageModel {
   public var head: any Weight { decoder.head }
 
   public func callAsFunction(_ x: Variable, _ context: any AttentionContext) -> Variable { decoder(x, context) }
+
+  /// Every position sees all before it.
+  public static func newConfig(_ sizes: LanguageSizes) -> JSONObject {
+    var config = sizes.config(card)
+    config["use_sliding_window"] = false
+    return config
+  }
 }

@@ -95,4 +95,11 @@ public struct SigLIP: VisionEncoder {
     let head = "vision_tower.vision_model.head."
     return ["vision_use_head": .bool(checkpoint.canonicalNames.contains { $0.hasPrefix(head) })]
   }
+
+  /// A new one has its pooling head.
+  public static func newConfig(_ sizes: VisionSizes) -> JSONObject {
+    var config = sizes.config(card)
+    config["vision_use_head"] = true
+    return config
+  }
 }
