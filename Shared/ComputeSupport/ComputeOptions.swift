@@ -3,19 +3,11 @@
 import ArgumentParser
 import Tensors
 
-/// The precision of matrix products.
-public enum Precision: String, ExpressibleByArgument, CaseIterable, Sendable {
-  case f32
-}
-
 /// What every tool that computes takes.
 public struct ComputeOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("Threads to compute with (default: all cores). Results do not depend on it.", valueName: "n"))
   public var threads: Int?
-
-  @Option(help: "Precision of matrix products.")
-  public var precision: Precision = .f32
 
   public init() {}
 

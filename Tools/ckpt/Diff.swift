@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import ArgumentParser
 import Checkpoints
+import ComputeSupport
 import Layers
 import Models
 import StrictJSON
@@ -31,12 +32,12 @@ struct Diff: Tool {
   @Flag(help: "Print one line of JSON.")
   var json = false
 
-  @OptionGroup var threads: ThreadOption
+  @OptionGroup var compute: ComputeOptions
   @OptionGroup var messages: MessageOptions
 
   func run() throws {
     messages.apply()
-    threads.apply()
+    compute.apply()
     let difference = CheckpointDifference(from: try Checkpoint(opening: first), to: try Checkpoint(opening: second))
     let output = TextOutput()
     if json {

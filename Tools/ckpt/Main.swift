@@ -3,7 +3,6 @@
 import ArgumentParser
 import ComputeSupport
 import Failures
-import Tensors
 import ToolSupport
 
 @main struct Ckpt: Tool {
@@ -14,7 +13,7 @@ import ToolSupport
       A checkpoint is a Hugging Face directory (config.json, model.safetensors or shards with their index, tokenizer.json, \
       preprocessor_config.json), or one .bin or .safetensors file that carries the same JSON files in its metadata.
 
-      Example: the vision encoder of a trained model, as a plain SigLIP model for transformers
+      Example: the vision encoder of a trained model, as a plain model for transformers
         ckpt detach vision enc.bin vision/
       """,
     version: Version.computing,
@@ -23,20 +22,5 @@ import ToolSupport
   func run() throws {
     let names = Self.configuration.subcommands.compactMap { $0.configuration.commandName }
     throw PlainFailure.usage("name what to do: \(names.joined(separator: ", ")) (see ckpt --help)")
-  }
-}
-
-/// For the commands that compute over all weights.
-struct ThreadOption: ParsableArguments {
-  @Option(
-    help: ArgumentHelp("Threads to compute with (default: all cores). Results do not depend on it.", valueName: "n"))
-  var threads: Int?
-
-  func validate() throws {
-    if let threads, !(1...4096).contains(threads) { throw ValidationError("--threads \(threads): must be 1 or more") }
-  }
-
-  func apply() {
-    if let threads { Compute.threads = threads }
   }
 }

@@ -31,12 +31,12 @@ struct Show: Tool {
   @Flag(help: "Print one line of JSON.")
   var json = false
 
-  @OptionGroup var threads: ThreadOption
+  @OptionGroup var compute: ComputeOptions
   @OptionGroup var messages: MessageOptions
 
   func run() throws {
     messages.apply()
-    threads.apply()
+    compute.apply()
     guard let path = path ?? CheckpointOptions.environment else {
       throw PlainFailure.usage("name the checkpoint: ckpt show PATH, or set PIVOT_CKPT")
     }
