@@ -6,6 +6,27 @@ import Glibc
 import TensorStream
 import Tensors
 
+/// Which rows of an image's features are pooled.
+public enum Pooling: String, Sendable, CaseIterable {
+  /// The mean over its patches, without the rows in front of them that are none.
+  case patches
+  /// The mean over every row.
+  case all
+  /// The first row in front of the patches, the class token, alone.
+  case cls
+
+  /// The rows that are pooled, of `count` rows of which `prefix` are in front of the patches; nil: there is none.
+  func rows(of count: Int, prefix: Int) -> Range<Int>? {
+    let range =
+      switch self {
+      case .patches: prefix..<max(prefix, count)
+      case .all: 0..<count
+      case .cls: 0..<min(1, prefix, count)
+      }
+    return range.isEmpty ? nil : range
+  }
+}
+
 /// Pooled features with their classes.
 public struct ProbeExamples: Sendable {
   /// Where they were read, for messages.
@@ -13,7 +34,7 @@ public struct ProbeExamples: Sendable {
   public let ids: [String]
   /// Names of classes; numbers as text where frames carry only a label.
   public let classes: [String]
-  /// [N, D], each row the mean over an image's patches, of length 1.
+  /// [N, D], each row the mean over those rows of an image that are pooled, of length 1.
   public let features: Tensor
   /// The fingerprint of the encoder; nil where the frames name none.
   public let encoder: String?
@@ -54,6 +75,7 @@ public struct ProbeExamples: Sendable {
 /// Takes frames in and keeps one row of each.
 public final class ExampleCollector {
   private let source: String
+  private let pooling: Pooling
   private let transform: (Frame, Tensor) throws -> Tensor
   private var ids: [String] = []
   private var classes: [String] = []
@@ -62,9 +84,12 @@ public final class ExampleCollector {
   private var width = 0
   private var encoder: String?
 
-  /// - Parameter transform: applied to the features [P, D] of a frame before pooling (a projector); none by default.
-  public init(source: String, transform: @escaping (Frame, Tensor) throws -> Tensor = { $1 }) {
+  /// - Parameter transform: applied to those features [P, D] of a frame that are pooled (a projector); none by default.
+  public init(
+    source: String, pooling: Pooling = .patches, transform: @escaping (Frame, Tensor) throws -> Tensor = { $1 }
+  ) {
     self.source = source
+    self.pooling = pooling
     self.transform = transform
   }
 
@@ -72,28 +97,31 @@ public final class ExampleCollector {
 
   /// Reads `features` [P, D] and the class of a frame.
   ///
-  /// - Throws: `FrameError` where something is missing or not finite, or where width or encoder are not those of the frames
-  ///   before.
+  /// - Throws: `FrameError` where something is missing or not finite, where there is no row to pool, or where width or encoder
+  ///   are not those of the frames before.
   public func add(_ frame: Frame) throws {
     let name = try className(frame)
     let raw = try frame.tensor(
       .features, [.f32, .bf16, .f16, .f64], shape: [nil, nil], hint: "run encode before this")
     let prefix = frame.metadata[.prefixTokens].map { Int($0) ?? -1 } ?? 0
-    guard prefix >= 0, raw.shape[0] > prefix, raw.shape[1] > 0 else {
-      throw frame.error(
-        "\"features\" is \(raw.summary) with \(prefix) prefix tokens: there is no patch to take the mean of")
+    guard prefix >= 0, raw.shape[1] > 0, let rows = pooling.rows(of: raw.shape[0], prefix: prefix) else {
+      let missing =
+        pooling == .cls
+        ? "there is no class token for --pool cls; --pool patches takes the mean of the patches"
+        : "there is no patch to take the mean of"
+      throw frame.error("\"features\" is \(raw.summary) with \(prefix) prefix tokens: \(missing)")
     }
     let all = Tensor(try frame.floats(.features), shape: raw.shape)
     if let bad = firstBad(all) {
       let (row, column) = (bad / all.columns, bad % all.columns)
       throw frame.error("\"features\" has \(all.pointer[bad]) at [\(row), \(column)], expected finite numbers")
     }
-    let patches = try transform(frame, all.rows(prefix..<all.rows))
-    guard patches.isFinite else { throw frame.error("what the projector makes of \"features\" is not finite") }
+    let pooled = try transform(frame, all.rows(rows))
+    guard pooled.isFinite else { throw frame.error("what the projector makes of \"features\" is not finite") }
     let fingerprint = frame.metadata[.encoder]
     if !ids.isEmpty {
-      guard patches.columns == width else {
-        throw frame.error("\"features\" has width \(patches.columns), frames before it have \(width)")
+      guard pooled.columns == width else {
+        throw frame.error("\"features\" has width \(pooled.columns), frames before it have \(width)")
       }
       guard fingerprint == encoder else {
         throw frame.error(
@@ -101,11 +129,11 @@ public final class ExampleCollector {
             + "a probe compares images, not encoders: keep them in files of their own")
       }
     }
-    (width, encoder) = (patches.columns, fingerprint)
+    (width, encoder) = (pooled.columns, fingerprint)
     ids.append(frame.id)
     classes.append(name)
     digests.append(frame.metadata[.imageDigest])
-    appendPooled(patches)
+    appendPooled(pooled)
   }
 
   /// All that was taken in.
@@ -135,10 +163,10 @@ public final class ExampleCollector {
   }
 
   /// The mean over the rows, made a vector of length 1 (zeros stay zeros): in f64, rounded once.
-  private func appendPooled(_ patches: Tensor) {
-    var mean = [Double](repeating: 0, count: patches.columns)
-    for row in 0..<patches.rows {
-      let values = patches.pointer + row * patches.columns
+  private func appendPooled(_ features: Tensor) {
+    var mean = [Double](repeating: 0, count: features.columns)
+    for row in 0..<features.rows {
+      let values = features.pointer + row * features.columns
       for column in mean.indices { mean[column] += Double(values[column]) }
     }
     // Scaled by the largest first: squares of very large or small features would leave the range.

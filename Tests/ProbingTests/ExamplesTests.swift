@@ -46,6 +46,43 @@ import Testing
     #expect(examples.ids == ["cat-1", "dark", "large", "cls", "number"])
   }
 
+  /// With a class token in front, with two rows that are no patches, and with none.
+  @Test func thePooledRowsAreThoseThatAreAskedFor() throws {
+    let rows: [[Float]] = [[0, 5, 0], [3, 0, 4], [9, 0, 2]]
+    for (pooling, prefix, expected) in [
+      (.patches, "0", [4, 5.0 / 3, 2]), (.patches, "1", [6, 0, 3]), (.patches, "2", [9, 0, 2]),
+      (.all, "0", [4, 5.0 / 3, 2]), (.all, "1", [4, 5.0 / 3, 2]), (.cls, "1", [0, 5, 0]), (.cls, "2", [0, 5, 0]),
+    ] as [(Pooling, String, [Float])] {
+      let collector = ExampleCollector(source: "stdin", pooling: pooling)
+      try collector.add(frame(rows, ["id": "cat-1", "class": "cat", "prefix_tokens": .init(prefix)]))
+      let norm = expected.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      expectClose(
+        try collector.examples().features.values, expected.map { $0 / norm }, tolerance: 1e-6, "\(pooling) \(prefix)")
+    }
+    // Rows that are not pooled do not go through the projector.
+    var seen: [Int] = []
+    let collector = ExampleCollector(source: "stdin", pooling: .cls) { _, features in
+      seen.append(features.rows)
+      return features
+    }
+    try collector.add(frame(rows, ["id": "cat-1", "class": "cat", "prefix_tokens": "1"]))
+    #expect(seen == [1])
+  }
+
+  @Test func aClassTokenThatIsNotThereIsRefused() {
+    for metadata in [["id": "cat-1", "class": "cat"], ["id": "cat-1", "class": "cat", "prefix_tokens": "0"]]
+      as [Metadata]
+    {
+      #expect {
+        try ExampleCollector(source: "stdin", pooling: .cls).add(frame([[1, 2]], metadata))
+      } throws: { error in
+        "\(error)"
+          == "stdin: frame 7 (id cat-1): \"features\" is F32 [1, 2] with 0 prefix tokens: there is no class token for "
+          + "--pool cls; --pool patches takes the mean of the patches"
+      }
+    }
+  }
+
   @Test func whatIsWrongWithAFrameIsSaidInOneLine() {
     let good = frame([[1, 2]])
     let cases: [(String, String)] = [

@@ -158,6 +158,28 @@ import Testing
     }
   }
 
+  /// The class is in the first row and in no other.
+  @Test func theClassTokenIsProbedWhereItIsAskedFor() throws {
+    let stream = try features(noise: 3) { row, frame in
+      var values = [Float](repeating: 0, count: 8)
+      values[row % 4] = 1
+      frame.tensors["features"] = RawTensor(f32: values + [Float](repeating: 1, count: 16), shape: [3, 8])
+      frame.metadata["prefix_tokens"] = "1"
+    }
+    func report(_ arguments: [String]) throws -> JSONValue {
+      let result = try probe(["--split", "0.25", "--c", "10"] + arguments, stdin: stream)
+      #expect(result.status == 0, "\(result.ending)")
+      return try JSONValue.parse(result.stdout)
+    }
+    let (patches, all, cls) = try (report([]), report(["--pool", "all"]), report(["--pool", "cls"]))
+    #expect(patches["pool"] == nil && all["pool"] == "all" && cls["pool"] == "cls")
+    #expect(top1(patches) == 0.25 && top1(all) == 1 && top1(cls) == 1)
+    #expect(
+      try probe(["--split", "0.25", "--c", "10", "--pool", "patches"], stdin: stream).text == patches.text() + "\n")
+    try refused(["--split", "0.25", "--pool", "cls"], features(), "there is no class token for --pool cls")
+    try refused(["--split", "0.25", "--pool", "max"], features(), status: 64, "--pool")
+  }
+
   @Test func theTiersUseWhatTheySay() throws {
     let stream = try features()
     let few = try JSONValue.parse(

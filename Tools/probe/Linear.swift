@@ -16,7 +16,7 @@ struct Linear: FrameConsumer {
     abstract: "Classify images by a linear function of their pooled features.",
     discussion: """
       Reads frames with "features" and a class (metadata "class" or a tensor "label"), pools each image's patches to one \
-      vector of length 1, and fits multinomial logistic regression to its optimum for each C of a grid. One line of JSON on \
+      vector of length 1 (--pool), and fits multinomial logistic regression to its optimum for each C of a grid. One line of JSON on \
       standard output; a table on standard error. docs/PROBES.md has the formulas and the JSON's fields.
 
       Example: two encoders on the same images
@@ -55,14 +55,14 @@ struct Linear: FrameConsumer {
       stream: input.files,
       [data.test, comparison.compare, comparison.compareTest, data.checkpoint.ckpt, comparison.compareCkpt])
     let outputs = try results.open(apartFrom: inputs)
-    let own = try ExampleReader(io, after: data.after, ckpt: data.after == .projector ? data.checkpoint.path() : nil)
+    let own = try ExampleReader(io, data, ckpt: data.after == .projector ? data.checkpoint.path() : nil)
     let set = try own.read(io.reader, source: input.source)
     let test = try data.test.map { try own.read(FrameReader(paths: [$0]), source: $0) }
     let report = try probe(set, test)
 
     var compared: ProbeComparison?
     if let path = comparison.compare {
-      let reader = try ExampleReader(io, after: data.after, ckpt: comparison.compareCkpt)
+      let reader = try ExampleReader(io, data, ckpt: comparison.compareCkpt)
       let other = try reader.read(FrameReader(paths: [path]), source: path).ordered(as: set)
       let otherTest = try comparison.compareTest.map { path in
         try reader.read(FrameReader(paths: [path]), source: path).ordered(as: test ?? set)
@@ -100,6 +100,7 @@ struct Linear: FrameConsumer {
     var settings = JSONObject()
     settings["probe"] = "linear"
     settings["after"] = .string(data.after.rawValue)
+    if data.pool != .patches { settings["pool"] = .string(data.pool.rawValue) }
     settings["tier"] = .string(classifier.tier.rawValue)
     if classifier.tier == .few { settings["per_class"] = .int(classifier.perClass) }
     settings["seed"] = .int(Int(clamping: seed.seed))
@@ -110,15 +111,17 @@ struct Linear: FrameConsumer {
 /// Reads the examples of one encoder.
 private struct ExampleReader {
   private let io: ToolIO
+  private let pooling: Pooling
   private let projector: ProjectedFeatures?
 
-  init(_ io: ToolIO, after: DataOptions.Stage, ckpt: String?) throws {
+  init(_ io: ToolIO, _ data: DataOptions, ckpt: String?) throws {
     self.io = io
-    projector = try after == .projector ? ckpt.map { try ProjectedFeatures(Checkpoint(opening: $0)) } : nil
+    pooling = data.pool
+    projector = try data.after == .projector ? ckpt.map { try ProjectedFeatures(Checkpoint(opening: $0)) } : nil
   }
 
   func read(_ reader: FrameReader, source: String) throws -> ProbeExamples {
-    let collector = ExampleCollector(source: source) { frame, features in
+    let collector = ExampleCollector(source: source, pooling: pooling) { frame, features in
       try projector.map { try $0(frame, features) } ?? features
     }
     while let frame = try io.next(from: reader) { try io.attempt { try collector.add(frame) } }

@@ -18,6 +18,12 @@ struct DataOptions: ParsableArguments {
   @Option(help: "Probe the encoder's features, or what the projector of --ckpt makes of them.")
   var after: Stage = .encoder
 
+  @Option(
+    help: """
+      patches: the mean over an image's patches. all: over all its rows, a class token's too. cls: the class token alone.
+      """)
+  var pool: Pooling = .patches
+
   @OptionGroup var checkpoint: CheckpointOptions
 
   enum Stage: String, ExpressibleByArgument, CaseIterable {
@@ -29,6 +35,8 @@ struct DataOptions: ParsableArguments {
     if let split, !(split > 0 && split < 1) { throw ValidationError("--split \(split): must be between 0 and 1") }
   }
 }
+
+extension Pooling: ExpressibleByArgument {}
 
 /// Which classifier.
 struct ClassifierOptions: ParsableArguments {
