@@ -92,8 +92,8 @@ public struct ConfigReader: Sendable {
     return number
   }
 
-  public func bool(_ key: String, or fallback: Bool) throws -> Bool {
-    guard let (_, value) = value([key]) else { return fallback }
+  public func bool(_ key: String, or fallback: Bool? = nil) throws -> Bool {
+    guard let (_, value) = value([key]) else { return try required([key], fallback) }
     guard let flag = value.bool else { throw failure(key, "is \(value.text()), expected true or false") }
     return flag
   }

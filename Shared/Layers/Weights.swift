@@ -107,7 +107,9 @@ public final class Weights {
   /// Whether a tensor that the architecture may have or not is there; nil where nobody knows.
   public func has(_ name: String) -> Bool? { source.has(name) }
 
+  /// A name begins with its part's prefix: there is no other way to say whose it is.
   private func declare(_ name: String, _ shape: [Int], _ initial: Initialization) -> Declaration {
+    precondition(Part(ofCanonical: name) != nil, "\(name) begins with the prefix of no part")
     let declaration = Declaration(name: name, shape: shape, initial: initial, runs: runs)
     declarations.append(declaration)
     declared.insert(name)
@@ -120,11 +122,11 @@ public final class Weights {
   }
 
   private func list(_ variable: Variable, _ name: String, decays: Bool) {
-    guard isListed else { return }
+    guard isListed, let part = Part(ofCanonical: name) else { return }
     parameters.append(
       Parameter(
         name: checkpoint?.storedName(ofCanonical: name) ?? name, canonicalName: name,
-        part: Part(ofCanonical: name) ?? .llm, variable: variable, decays: decays))
+        part: part, variable: variable, decays: decays))
   }
 
   // MARK: The end

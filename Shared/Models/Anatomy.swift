@@ -94,6 +94,10 @@ public struct Anatomy: KeyNaming {
   /// `tie_word_embeddings` at the top or in the text config: either suffices.
   public var tiesWordEmbeddings: Bool { isTied }
 
+  /// What is taken for keys that the config lacks beside those of its parts: the feature layer, the select strategy and, of a
+  /// whole model, the image token.
+  public var defaults: JSONObject { whole?.defaults ?? MultimodalCard.ofEncoderAlone }
+
   public var ties: [(follower: String, leader: String)] {
     isTied ? [head].compactMap { $0 }.map { ($0.head, $0.embedding) } : []
   }

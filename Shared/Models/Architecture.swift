@@ -97,16 +97,14 @@ public protocol VisionEncoder: Architecture {
   static func stated(by checkpoint: Checkpoint) throws -> JSONObject
   /// `vision_config` of a new encoder of these sizes; unless it says otherwise, its card's defaults beside them.
   static func newConfig(_ sizes: VisionSizes) -> JSONObject
-}
-
-extension VisionEncoder {
-  public static func stated(by checkpoint: Checkpoint) throws -> JSONObject { [:] }
+  /// Its config for the first `layers` layers; unless it says otherwise, `num_hidden_layers` is their number.
+  static func config(_ config: JSONObject, layers: Int) -> JSONObject
 }
 
 /// The numbers of a connector.
 public protocol ConnectorConfig: Sendable {
-  /// Reads the config of the whole model. `inputs`: width of the features; `outputs`: width of the LLM.
-  init(_ reader: ConfigReader, inputs: Int, outputs: Int) throws
+  /// Reads the config of the whole model, with the card's defaults. Throws 65, naming the key.
+  init(_ reader: ConfigReader, from vision: any VisionConfig, to text: any LanguageConfig) throws
   /// Visual tokens that the features of a picture become.
   /// - Parameters:
   ///   - grid: the picture's patches.
@@ -122,6 +120,15 @@ public protocol Connector: Architecture {
   init(_ weights: Weights, _ config: Config) throws
   /// [Σ features, D]  ->  [Σ tokens, E], picture by picture
   func callAsFunction(_ features: Variable, grids: [PatchGrid]) -> Variable
+  /// The connector of a model that is put together. Unless it says otherwise, it is kept whole or new.
+  ///
+  /// - Parameters:
+  ///   - stored: what has such a connector already; nil: a new one is made.
+  ///   - layers: what of `stored` is kept, and how much follows; nil: all and nothing.
+  /// Throws 64 or 65 where it does not fit.
+  static func planned(from stored: Checkpoint?, _ layers: LayerChoice?, _ junction: Junction) throws -> ConnectorPlan
+  /// What the config of a connector alone says of it. Unless it says otherwise, the keys for which its card has defaults.
+  static func description(of stored: Checkpoint) throws -> JSONObject
 }
 
 /// The numbers of a language model.
@@ -135,6 +142,13 @@ public protocol LanguageConfig: Sendable {
   var positionCount: Int { get }
   /// Values a row that all layers keep for the way back.
   var activations: Int { get }
+  /// Of new matrices.
+  var deviation: Double { get }
+}
+
+extension LanguageConfig {
+  /// What transformers has for every model that says nothing of it.
+  public var deviation: Double { 0.02 }
 }
 
 extension LanguageModel {
@@ -151,6 +165,7 @@ extension DecoderBasedConfig {
   public var hiddenSize: Int { decoder.block.width }
   public var positionCount: Int { decoder.positionCount }
   public var activations: Int { decoder.activations }
+  public var deviation: Double { decoder.deviation }
 }
 
 /// Embedded rows in, final hidden states out: for training and for generation, as the context has it.
@@ -171,6 +186,10 @@ public protocol LanguageModel: Architecture {
   func callAsFunction(_ x: Variable, _ context: any AttentionContext) -> Variable
   /// `text_config` of a new model of these sizes; unless it says otherwise, its card's defaults beside them.
   static func newConfig(_ sizes: LanguageSizes) -> JSONObject
+  /// Its config with the card's defaults written out, so that it does not depend on who reads it.
+  static func written(_ config: JSONObject) -> JSONObject
+  /// Its config for another number of tokens; unless it says otherwise, `vocab_size` is that number.
+  static func config(_ config: JSONObject, vocabularySize: Int) -> JSONObject
 }
 
 // MARK: - By type alone
@@ -187,8 +206,10 @@ extension VisionEncoder {
 }
 
 extension Connector {
-  public static func readConfig(_ reader: ConfigReader, inputs: Int, outputs: Int) throws -> any ConnectorConfig {
-    try Config(reader.reading(defaults: card.defaults), inputs: inputs, outputs: outputs)
+  public static func readConfig(
+    _ reader: ConfigReader, from vision: any VisionConfig, to text: any LanguageConfig
+  ) throws -> any ConnectorConfig {
+    try Config(reader.reading(defaults: card.defaults), from: vision, to: text)
   }
 
   public static func make(_ weights: Weights, _ config: any ConnectorConfig) throws -> any Connector {

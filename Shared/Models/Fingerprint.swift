@@ -42,32 +42,6 @@ extension Checkpoint {
     return declared.filter(\.runs).map(\.name)
   }
 
-  /// How many of the vision encoder's layers run for features of `featureLayer`; nil where there is no encoder.
-  public func layersRun(featureLayer: Int?) throws -> Int? {
-    guard let count = try visionConfig()?.layerCount else { return nil }
-    let layer = featureLayer ?? self.featureLayer
-    return layer < 0 ? max(0, count + 1 + layer) : min(layer, count)
-  }
-
-  /// The numbers of the vision encoder; nil where there is none that is known here.
-  public func visionConfig() throws -> (any VisionConfig)? {
-    guard anatomy.vision != nil else { return nil }
-    return try MultimodalConfig.vision(ConfigReader(config, file: configName), anatomy)
-  }
-
-  /// `vision_feature_layer`: index into the hidden states, negative from the end; -2 unless stated.
-  public var featureLayer: Int {
-    let stated = config["vision_feature_layer"]
-    // Far beyond any encoder, and low enough to count with; MultimodalConfig refuses what is no layer.
-    let limit = 1 << 20
-    return max(-limit, min(limit, stated?.int ?? stated?.array?.first?.int ?? -2))
-  }
-
-  /// `vision_feature_select_strategy`; a vision model of its own has none: all its rows are features.
-  public var selectStrategy: String {
-    config["vision_feature_select_strategy"]?.string ?? (anatomy.whole == nil ? "full" : "default")
-  }
-
   /// A stored head that is only a copy of the embeddings.
   private func isTiedHead(_ canonical: String) -> Bool {
     anatomy.ties.contains { follower, leader in

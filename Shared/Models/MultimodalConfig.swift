@@ -26,7 +26,7 @@ public struct MultimodalConfig: Sendable {
 
   /// Reads a config; `file` names it in messages.
   public init(_ config: JSONValue, anatomy: Anatomy, file: String) throws {
-    let reader = ConfigReader(config, file: file)
+    let reader = ConfigReader(config, file: file).reading(defaults: anatomy.defaults)
     let type = try reader.string("model_type")
     guard Architectures.runnableTypes.contains(type) else {
       throw reader.failure(
@@ -36,7 +36,7 @@ public struct MultimodalConfig: Sendable {
     vision = try anatomy.parts.contains(.vision) ? Self.vision(reader, anatomy) : nil
     text = try anatomy.parts.contains(.llm) ? Self.text(reader, anatomy) : nil
     featureLayer = try vision.map { try Self.featureLayer(reader, layers: $0.layerCount) } ?? 0
-    let strategy = try reader.string("vision_feature_select_strategy", or: anatomy.whole == nil ? "full" : "default")
+    let strategy = try reader.string("vision_feature_select_strategy")
     guard strategy == "default" || strategy == "full" else {
       throw reader.failure("vision_feature_select_strategy", "is \"\(strategy)\", expected \"default\" or \"full\"")
     }
@@ -46,7 +46,7 @@ public struct MultimodalConfig: Sendable {
         "vision_feature_select_strategy", "is \"default\", which leaves nothing of an image of one patch; expected \"full\"")
     }
     if let vision, let text, let connector = anatomy.connector {
-      self.connector = try connector.readConfig(reader, inputs: vision.hiddenSize, outputs: text.hiddenSize)
+      self.connector = try connector.readConfig(reader, from: vision, to: text)
     } else {
       connector = nil
     }
@@ -87,7 +87,7 @@ public struct MultimodalConfig: Sendable {
   /// hidden_states has layers + 1 entries; a negative index counts from its end.
   private static func featureLayer(_ reader: ConfigReader, layers: Int) throws -> Int {
     let key = "vision_feature_layer"
-    var value = reader.raw(key) ?? .int(-2)
+    guard var value = reader.raw(key) else { throw reader.failure(key, "is missing") }
     if let list = value.array, list.count == 1 { value = list[0] }
     guard let index = value.int else {
       throw reader.failure(key, "is \(value.text()), expected one layer (features of several layers are not supported)")
@@ -100,11 +100,16 @@ public struct MultimodalConfig: Sendable {
   }
 
   private static func imageToken(_ reader: ConfigReader, below size: Int) throws -> Int32 {
-    let id = try reader.int("image_token_id", "image_token_index", or: 32000, minimum: 0)
+    let id = try imageToken(reader)
     guard id < size else {
       throw reader.failure("image_token_index", "is \(id), outside the vocabulary of \(size)")
     }
     return Int32(id)
+  }
+
+  /// The id that stands for an image, whether the vocabulary has it or not.
+  static func imageToken(_ reader: ConfigReader) throws -> Int {
+    try reader.int("image_token_id", "image_token_index", minimum: 0)
   }
 
   // MARK: Rows

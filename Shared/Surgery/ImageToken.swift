@@ -16,6 +16,8 @@ struct ImageToken {
   let files: [String: String]
 
   private static let usual = "<image>"
+  /// Far above any vocabulary, and low enough that a table may grow to it.
+  private static let limit = 1 << 22
   private static let flags: [(key: String, value: JSONValue)] = [
     ("content", .string(usual)), ("lstrip", false), ("normalized", false), ("rstrip", false), ("single_word", false),
     ("special", true),
@@ -24,9 +26,11 @@ struct ImageToken {
   /// Of a multimodal model its own; of a language model "<image>", added where its tokenizer has none. Throws 65 or 66
   /// where a language model's tokenizer.json is missing or not what it must be.
   init(of llm: Checkpoint) throws {
-    if llm.config["text_config"] != nil {
-      guard let id = (llm.config["image_token_id"] ?? llm.config["image_token_index"] ?? 32000).int, id >= 0 else {
-        throw PlainFailure.badData("\(llm.path): config.json: image_token_index is no token id")
+    if llm.anatomy.whole != nil {
+      let id = try llm.imageToken()
+      guard id < Self.limit else {
+        throw PlainFailure.badData(
+          "\(llm.path): config.json: image_token_index is \(id), expected less than \(Self.limit)")
       }
       // A tokenizer of another kind is not ours to judge here: imgtok says what is wrong with it.
       let added = (try? llm.json("tokenizer.json"))?["added_tokens"]?.array ?? []
@@ -53,15 +57,17 @@ struct ImageToken {
     }
     var added = tokenizer["added_tokens"]?.array ?? []
     if let known = added.first(where: { $0["content"]?.string == Self.usual }) {
-      guard let id = known["id"]?.int, id >= 0 else { throw malformed("\"\(Self.usual)\" has no id") }
+      guard let id = known["id"]?.int, (0..<Self.limit).contains(id) else {
+        throw malformed("\"\(Self.usual)\" has id \(known["id"]?.text() ?? "none"), expected 0 to \(Self.limit - 1)")
+      }
       self.init(id: id, content: Self.usual, isNew: false, files: [:])
       return
     }
     // The id that the tokenizers library gives to the next token that is added: it insists on no other.
     let ids = added.compactMap { $0["id"]?.int }
     let largest = ids.max() ?? -1
-    let id = vocabulary[Self.usual]?.int ?? (largest >= vocabulary.count ? largest + 1 : vocabulary.count)
-    guard id >= 0, id < 1 << 22, !ids.contains(id),
+    let id = vocabulary[Self.usual]?.int ?? max(min(largest, Self.limit) + 1, vocabulary.count)
+    guard id >= 0, id < Self.limit, !ids.contains(id),
       vocabulary[Self.usual] != nil || !vocabulary.contains(where: { $0.value.int == id })
     else { throw malformed("id \(id), the next after its \(vocabulary.count) tokens, is taken: its ids have gaps") }
     var entry = JSONObject()

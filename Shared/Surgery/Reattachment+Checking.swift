@@ -7,32 +7,29 @@ import Layers
 import Models
 import StrictJSON
 
+/// Tensors that are taken over, under their canonical names.
+struct StoredParts {
+  /// The encoder's, and behind them those that are kept of a projector.
+  let vision: [(name: String, tensor: StoredTensor)]
+  let llm: [(name: String, tensor: StoredTensor)]
+}
+
 extension Reattachment {
   /// Every tensor that the config asks for is there, in its shape, and no other. Names the first that is not.
-  func check(
-    _ joined: [(name: String, tensor: StoredTensor)], _ language: [(name: String, tensor: StoredTensor)],
-    grownTo rows: Int?, against config: JSONValue
-  ) throws {
+  ///
+  /// - Parameter grown: rows of the embedding table as it is stored, and as the config has it; nil: they are the same.
+  func check(_ stored: StoredParts, _ declared: [Declaration], grown: (from: Int, to: Int)?) throws {
     var expected: [String: [Int]] = [:]
-    let parameters: [Declaration]
-    do {
-      parameters = try FreshModel(config: config, seed: 0).parameters
-    } catch let failure as PlainFailure {
-      let source = failure.description.contains("vision_config") ? vision : llm
-      throw PlainFailure(failure.exitStatus, "\(source.path): \(failure)")
-    }
-    for parameter in parameters { expected[parameter.name] = parameter.shape }
+    for declaration in declared { expected[declaration.name] = declaration.shape }
     if let (head, embedding) = llm.anatomy.head, expected[head] == nil {
       expected[head] = expected[embedding]  // tied, and perhaps stored nevertheless
     }
-    for (name, tensor) in joined + language {
+    for (name, tensor) in stored.vision + stored.llm {
       guard var shape = expected[name] else {
         throw CheckpointError.badHeader(
           path: tensor.path, problem: "key \"\(tensor.name)\" is left over: config.json describes a model without it")
       }
-      if let rows, shape[0] == rows, isVocabulary(name) {
-        shape[0] = try vocabularySize(textConfig())
-      }
+      if let grown, shape[0] == grown.to, isVocabulary(name) { shape[0] = grown.from }
       guard tensor.shape == shape else {
         throw CheckpointError.badHeader(
           path: tensor.path, problem: "key \"\(tensor.name)\" has shape \(tensor.shape), config.json makes it \(shape)")
@@ -41,9 +38,9 @@ extension Reattachment {
         throw CheckpointError.notFloat(path: tensor.path, key: tensor.name, dtype: tensor.dtype.rawValue)
       }
     }
-    let found = Set((joined + language).map(\.name))
+    let found = Set((stored.vision + stored.llm).map(\.name))
     for (part, source) in [(Part.vision, vision), (.llm, llm)] {
-      if let missing = parameters.first(where: { Part(ofCanonical: $0.name) == part && !found.contains($0.name) }) {
+      if let missing = declared.first(where: { Part(ofCanonical: $0.name) == part && !found.contains($0.name) }) {
         throw CheckpointError.missingKey(path: source.path, key: missing.name)
       }
       if let unknown = source.unknownNames.first {

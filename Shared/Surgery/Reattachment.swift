@@ -13,12 +13,7 @@ import Tensors
 public struct Reattachment {
   /// Of a projector that is taken over: how many layers are kept, and how many new ones follow. The paper's code spells
   /// it `mlp{kept}x_gelu_…+{new}`.
-  public struct Layers: Sendable, Equatable {
-    public var kept: Int
-    public var new: Int
-
-    public init(kept: Int, new: Int) { (self.kept, self.new) = (kept, new) }
-  }
+  public typealias Layers = LayerChoice
 
   /// A vision encoder, or a model that has one; its preprocessor comes along.
   public let vision: Checkpoint
@@ -35,9 +30,6 @@ public struct Reattachment {
   /// Of what is new in the projector.
   public var seed: UInt64 = 0
 
-  /// How the parts are joined.
-  private let whole = MultimodalCard.llava
-
   public init(vision: Checkpoint, projector: Checkpoint?, llm: Checkpoint) {
     (self.vision, self.projector, self.llm) = (vision, projector, llm)
   }
@@ -45,20 +37,20 @@ public struct Reattachment {
   /// The model, and what its maker should know about it. Throws 65 or 66 where parts do not fit or are not whole.
   public func assembled() throws -> (model: NewCheckpoint, notes: [String]) {
     var notes: [String] = []
-    var config = llm.config["text_config"] == nil ? JSONObject() : llm.config.object ?? JSONObject()
-    for key in ["_name_or_path", "transformers_version", "dtype", ProjectorLayers.widthsKey, ProjectorLayers.oldKey] {
-      config[key] = nil
-    }
+    let whole = whole
+    var config = llm.anatomy.whole == nil ? JSONObject() : llm.config.object ?? JSONObject()
+    for key in ["_name_or_path", "transformers_version", "dtype"] { config[key] = nil }
     config["architectures"] = [.string(whole.transformersClass)]
     config["model_type"] = .string(whole.modelType)
-    try describeVision(in: &config, &notes)
+    let tower = try describeVision(in: &config, &notes)
 
     var text = try textConfig()
+    let language = try languageConfig(text)
     let token = try ImageToken(of: llm)
     var files = try llm.allFiles()
-    let rows = try vocabularySize(text)
-    let idIsInside = token.id < rows
-    if !idIsInside { text["vocab_size"] = .int(token.id + 1) }
+    let rows = language.vocabularySize
+    let grownRows = token.id < rows ? nil : token.id + 1
+    if let grownRows { text = llm.anatomy.language?.config(text, vocabularySize: grownRows) ?? text }
     config["text_config"] = .object(text)
     config["tie_word_embeddings"] = .bool(llm.anatomy.tiesWordEmbeddings)
     config["image_token_id"] = config["image_token_id"].map { _ in .int(token.id) }
@@ -68,22 +60,30 @@ public struct Reattachment {
     if token.isNew {
       notes.append(
         "the tokenizer of \(llm.path) has no \"\(token.content)\": it is added as id \(token.id), "
-          + (idIsInside
-            ? "a spare row of the embedding table"
-            : "and the embedding table grows from \(rows) to \(token.id + 1) rows (the mean of the others)"))
+          + (grownRows.map { "and the embedding table grows from \(rows) to \($0) rows (the mean of the others)" }
+            ?? "a spare row of the embedding table"))
       for (name, content) in token.files { files[name] = content }
     }
 
-    let joined = try projectorTensors(in: &config, outputs: text["hidden_size"]?.int ?? 0, &notes)
-    let tower = try vision.tensors(of: .vision)
-    let language = try llm.tensors(of: .llm)
-    try check(tower + joined.kept, language, grownTo: idIsInside ? nil : token.id + 1, against: .object(config))
-    let stored = (tower + joined.kept + language).map { name, tensor -> OutgoingTensor in
-      let grows = !idIsInside && isVocabulary(name)
-      return grows
-        ? OutgoingTensor(growing: tensor, as: name, to: token.id + 1) : OutgoingTensor(copying: tensor, as: name)
+    if let projector, projector.anatomy.connector == nil { throw projector.nothing(.projector) }
+    let plan = try whole.connector.planned(
+      from: projector, layers,
+      Junction(inputs: tower.hiddenSize, of: vision.path, outputs: language.hiddenSize, of: llm.path))
+    plan.describe(in: &config)
+    notes += plan.notes
+    let numbers = try read(config)
+    config["image_seq_length"] = .int(numbers.visualTokens(of: tower.grid))
+
+    let kept = try projector?.tensors(of: .projector).filter { plan.kept.contains($0.name) } ?? []
+    let stored = StoredParts(vision: try vision.tensors(of: .vision) + kept, llm: try llm.tensors(of: .llm))
+    let declared = try Weights.declarations { try numbers.declare($0) }
+    try check(stored, declared, grown: grownRows.map { (from: rows, to: $0) })
+    var tensors = (stored.vision + stored.llm).map { name, tensor -> OutgoingTensor in
+      guard let grownRows, isVocabulary(name) else { return OutgoingTensor(copying: tensor, as: name) }
+      return OutgoingTensor(growing: tensor, as: name, to: grownRows)
     }
-    let tensors = stored + joined.new
+    tensors += declared.filter { Part(ofCanonical: $0.name) == .projector && !plan.kept.contains($0.name) }
+      .map { OutgoingTensor(fresh: $0, seed: seed) }
 
     let dtype = Checkpoint.commonDType(tensors).configName
     var final = JSONValue.object(config).settingDType(dtype)
@@ -100,12 +100,33 @@ public struct Reattachment {
     return (NewCheckpoint(tensors: tensors, files: files), notes)
   }
 
+  /// How the parts are joined: as the projector was made for; else as the model is that brings the LLM or the encoder.
+  private var whole: MultimodalCard {
+    let ofProjector = projector.flatMap { projector in
+      projector.anatomy.whole ?? Architectures.multimodal.first { $0.connector == projector.anatomy.connector }
+    }
+    return ofProjector ?? llm.anatomy.whole ?? vision.anatomy.whole ?? .llava
+  }
+
+  /// The numbers of the new model, read as any model's are.
+  private func read(_ config: JSONObject) throws -> MultimodalConfig {
+    do {
+      return try MultimodalConfig(.object(config), anatomy: Anatomy(.object(config)), file: "config.json")
+    } catch let failure as PlainFailure {
+      throw PlainFailure(
+        failure.exitStatus, "\((failure.description.contains("vision_") ? vision : llm).path): \(failure)")
+    }
+  }
+
   // MARK: The vision encoder
 
-  /// `vision_config`, the feature layer and what follows from them.
-  private func describeVision(in config: inout JSONObject, _ notes: inout [String]) throws {
+  /// Adds `vision_config`, the feature layer and what follows from them; gives back the encoder's numbers.
+  private func describeVision(in config: inout JSONObject, _ notes: inout [String]) throws -> any VisionConfig {
     var tower = try vision.wholeVisionConfig()
-    let stated = tower["num_hidden_layers"]?.int ?? 0
+    guard let encoder = vision.anatomy.vision, let numbers = try vision.visionConfig() else {
+      throw vision.nothing(.vision)
+    }
+    var layers = numbers.layerCount
     let stored = try vision.storedLayers()
     var layer = featureLayer ?? vision.featureLayer
     if featureLayer == nil, let list = vision.config["vision_feature_layer"]?.array, list.count != 1 {
@@ -114,38 +135,35 @@ public struct Reattachment {
           + "choose one with --feature-layer")
     }
     // A tower that was cut off above its feature layer: what is left of it must not lose another layer.
-    if stored < stated {
+    if stored < layers {
       let index = try featureLayer.map { $0 < 0 ? stored + 1 + $0 : $0 } ?? vision.layersRun(featureLayer: nil) ?? 0
       if index <= stored {
         layer = index - (stored + 1)
-        tower["num_hidden_layers"] = .int(stored)
+        tower = encoder.config(tower, layers: stored)
         notes.append(
-          "\(vision.path): has \(stored) of \(stated) layers: it was cut off above its feature layer, which is "
+          "\(vision.path): has \(stored) of \(layers) layers: it was cut off above its feature layer, which is "
             + "vision_feature_layer \(layer) now")
+        layers = stored
       }
     }
-    let layers = tower["num_hidden_layers"]?.int ?? 0
     guard (-layers - 1...layers).contains(layer) else {
       throw PlainFailure(
         featureLayer == nil ? .badData : .usage,
         "\(vision.path): vision_feature_layer is \(layer), and the encoder has \(layers) layers")
     }
-    let strategy = selectStrategy ?? vision.selectStrategy
-    if let numbers = try vision.visionConfig() {
-      let rows = numbers.prefixRows + numbers.grid.count
-      config["image_seq_length"] = .int(rows - (strategy == "default" ? 1 : 0))
-    }
+    config["image_seq_length"] = config["image_seq_length"] ?? .null  // here; counted when all is known
     config["vision_config"] = .object(tower)
     config["vision_feature_layer"] = .int(layer)
-    config["vision_feature_select_strategy"] = .string(strategy)
+    config["vision_feature_select_strategy"] = .string(selectStrategy ?? vision.selectStrategy)
     if let projector, let other = projector.config["vision_feature_layer"]?.int, other != layer {
       notes.append("\(projector.path): was trained on features of layer \(other), these are of layer \(layer)")
     }
+    return numbers
   }
 
   private func preprocessor(_ notes: inout [String]) throws -> String {
     if let text = try vision.preprocessorText() { return text }
-    let side = try vision.wholeVisionConfig()["image_size"]?.int ?? 0
+    let side = try vision.visionConfig()?.imageSize ?? 0
     let card = try vision.visionCard()
     guard let usual = card.preprocessor?(side) else {
       throw PlainFailure.badData(
@@ -161,95 +179,31 @@ public struct Reattachment {
   // MARK: The language model
 
   /// `text_config` with transformers' defaults written out.
-  func textConfig() throws -> JSONObject {
-    guard let card = llm.anatomy.language?.card, let object = (llm.config["text_config"] ?? llm.config).object else {
+  private func textConfig() throws -> JSONObject {
+    guard let model = llm.anatomy.language, let object = (llm.config["text_config"] ?? llm.config).object else {
       throw llm.nothing(.llm)
     }
     var result = JSONObject()
     for (key, value) in object where !["_name_or_path", "transformers_version"].contains(key) { result[key] = value }
-    if result["num_key_value_heads"] == .null { result["num_key_value_heads"] = result["num_attention_heads"] }
-    for (key, value) in card.defaults where result[key] == nil { result[key] = value }
-    result["model_type"] = .string(card.modelTypes[0])
+    result = model.written(result)
+    let types = model.card.modelTypes
+    if let type = result["model_type"]?.string, types.contains(type) {} else { result["model_type"] = .string(types[0]) }
     result["tie_word_embeddings"] = .bool(llm.anatomy.tiesWordEmbeddings)
     return result
+  }
+
+  /// The numbers of the language model, read before anything is computed from them.
+  private func languageConfig(_ text: JSONObject) throws -> any LanguageConfig {
+    let reader = ConfigReader(["text_config": .object(text)], file: "\(llm.path): config.json")
+    guard let model = llm.anatomy.language, let section = try reader.section("text_config") else {
+      throw llm.nothing(.llm)
+    }
+    return try model.readConfig(section, tiedAbove: llm.anatomy.tiesWordEmbeddings)
   }
 
   /// Embeddings and head: a row for each token.
   func isVocabulary(_ name: String) -> Bool {
     llm.anatomy.head.map { name == $0.embedding || name == $0.head } ?? false
-  }
-
-  func vocabularySize(_ text: JSONObject) throws -> Int {
-    guard let rows = text["vocab_size"]?.int, rows > 0 else {
-      throw PlainFailure.badData("\(llm.path): config.json: vocab_size is \(text["vocab_size"]?.text() ?? "missing")")
-    }
-    return rows
-  }
-
-  // MARK: The projector
-
-  /// The projector's tensors, those that are kept and the new ones, and what config.json says of them.
-  private func projectorTensors(
-    in config: inout JSONObject, outputs: Int, _ notes: inout [String]
-  ) throws -> (kept: [(name: String, tensor: StoredTensor)], new: [OutgoingTensor]) {
-    let inputs = config["vision_config"]?["hidden_size"]?.int ?? 0
-    var layers = ProjectorLayers(inputs: inputs, widths: [outputs, outputs])
-    var kept: [(name: String, tensor: StoredTensor)] = []
-    if let projector {
-      (layers, kept) = try keptLayers(of: projector, inputs: inputs, outputs: outputs)
-      config["projector_hidden_act"] = projector.config["projector_hidden_act"] ?? "gelu"
-    } else {
-      config["projector_hidden_act"] = "gelu"
-    }
-    config["multimodal_projector_bias"] = .bool(layers.hasBias)
-    layers.describe(in: &config)
-    if !layers.isPublished {
-      let pieces = layers.old.map { " (\($0) kept, \(layers.widths.count - $0) new)" } ?? ""
-      notes.append(
-        "the projector has \(layers.widths.count) linear layers\(pieces) of widths "
-          + layers.widths.map(String.init).joined(separator: ", ")
-          + ": transformers' LlavaForConditionalGeneration builds two of width \(outputs) and leaves the rest out: only these tools "
-          + "run this model")
-    }
-    let names = Set(kept.map(\.name))
-    let deviation = config["text_config"]?["initializer_range"]?.double ?? 0.02
-    let declared = try Weights.declarations {
-      _ = try MLPConnector($0, MLPConnectorConfig(layers: layers, deviation: deviation))
-    }
-    return (kept, declared.filter { !names.contains($0.name) }.map { OutgoingTensor(fresh: $0, seed: seed) })
-  }
-
-  private func keptLayers(
-    of projector: Checkpoint, inputs: Int, outputs: Int
-  ) throws -> (ProjectorLayers, [(name: String, tensor: StoredTensor)]) {
-    var layers = try ProjectorLayers(projector)
-    guard layers.inputs == inputs else {
-      throw PlainFailure.badData(
-        "\(projector.path): its projector takes features of width \(layers.inputs), the encoder of \(vision.path) gives "
-          + "\(inputs)")
-    }
-    let count = layers.widths.count
-    if let wanted = self.layers {
-      guard (1...count).contains(wanted.kept) else {
-        throw PlainFailure.usage(
-          "--projector-layers \(wanted.kept)+\(wanted.new): the projector of \(projector.path) has \(count) linear layers"
-        )
-      }
-      layers.widths = Array(layers.widths.prefix(wanted.kept))
-      layers.old = wanted.new > 0 ? wanted.kept : nil
-      // The last of the new ones goes to the LLM; those before it stay at the old width.
-      for _ in 1..<max(1, wanted.new) { layers.widths.append(layers.outputs) }
-      if wanted.new > 0 { layers.widths.append(outputs) }
-    }
-    guard layers.outputs == outputs else {
-      throw PlainFailure.badData(
-        "\(projector.path): its projector gives visual tokens of width \(layers.outputs), \(llm.path) takes \(outputs); "
-          + "leave --projector out for a new one, or add a layer behind it with --projector-layers \(count)+1")
-    }
-    let keptCount = self.layers?.kept ?? count
-    let names = Set(
-      (0..<keptCount).flatMap { [ProjectorLayers.name($0) + ".weight", ProjectorLayers.name($0) + ".bias"] })
-    return (layers, try projector.tensors(of: .projector).filter { names.contains($0.name) })
   }
 }
 

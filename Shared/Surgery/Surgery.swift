@@ -43,8 +43,10 @@ extension Checkpoint {
     for (key, value) in config { result[key] = value }
     result["torch_dtype"] = .string(Self.commonDType(tensors).configName)
     // Where its features are not the usual ones, the encoder remembers which they are; transformers keeps such keys.
-    if featureLayer != -2 { result["vision_feature_layer"] = .int(featureLayer) }
-    if selectStrategy != "full" { result["vision_feature_select_strategy"] = .string(selectStrategy) }
+    let usual = Anatomy(.object(result)).defaults
+    for (key, value) in [
+      ("vision_feature_layer", JSONValue.int(featureLayer)), ("vision_feature_select_strategy", .string(selectStrategy)),
+    ] where usual[key] != value { result[key] = value }
     var files = ["config.json": JSONValue.object(result).text(pretty: true) + "\n"]
     files["preprocessor_config.json"] = try preprocessorText()
     return NewCheckpoint(tensors: tensors, files: files)
@@ -77,17 +79,12 @@ extension Checkpoint {
     try file("preprocessor_config.json") ?? preprocessorConfig().map { $0.json.text(pretty: true) + "\n" }
   }
 
-  /// The projector alone: keys `multi_modal_projector.…` and a config of its own with the sizes it joins.
+  /// The projector alone: keys `multi_modal_projector.…` and a config of its own, which says of it what its architecture needs.
   public func detachedProjector() throws -> NewCheckpoint {
     let tensors = try tensors(of: .projector).map { OutgoingTensor(copying: $0.tensor, as: $0.name) }
-    let layers = try ProjectorLayers(self)
-    var result = JSONObject()
-    result["model_type"] = .string(MLPConnector.card.modelTypes[0])
-    result["vision_hidden_size"] = .int(layers.inputs)
-    result["text_hidden_size"] = .int(layers.outputs)
-    result["projector_hidden_act"] = config["projector_hidden_act"] ?? "gelu"
-    result["multimodal_projector_bias"] = .bool(layers.hasBias)
-    layers.describe(in: &result)
+    guard let connector = anatomy.connector else { throw nothing(.projector) }
+    var result: JSONObject = ["model_type": .string(connector.card.modelTypes[0])]
+    for (key, value) in try connector.description(of: self) { result[key] = value }
     for key in ["vision_feature_layer", "vision_feature_select_strategy"] { result[key] = config[key] }
     result["torch_dtype"] = .string(Self.commonDType(tensors).configName)
     return NewCheckpoint(tensors: tensors, files: ["config.json": JSONValue.object(result).text(pretty: true) + "\n"])

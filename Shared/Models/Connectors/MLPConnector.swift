@@ -11,14 +11,10 @@ public struct MLPConnectorConfig: ConnectorConfig, Equatable {
   /// Of new matrices.
   public var deviation: Double
 
-  public init(layers: ProjectorLayers, activation: GELU = .erf, deviation: Double = 0.02) {
-    (self.layers, self.activation, self.deviation) = (layers, activation, deviation)
-  }
-
-  public init(_ reader: ConfigReader, inputs: Int, outputs: Int) throws {
-    activation = try GELU(reader.string("projector_hidden_act", or: "gelu"), reader, key: "projector_hidden_act")
-    layers = try ProjectorLayers(reader, inputs: inputs, outputs: outputs)
-    deviation = try reader.section("text_config")?.positive("initializer_range", or: 0.02) ?? 0.02
+  public init(_ reader: ConfigReader, from vision: any VisionConfig, to text: any LanguageConfig) throws {
+    activation = try GELU(reader.string("projector_hidden_act"), reader, key: "projector_hidden_act")
+    layers = try ProjectorLayers(reader, inputs: vision.hiddenSize, outputs: text.hiddenSize)
+    deviation = text.deviation
   }
 
   public func tokens(_ grid: PatchGrid, features: Int) -> Int { features }
@@ -33,7 +29,8 @@ public struct MLPConnector: Connector {
   private let activation: GELU
 
   public static let card = ArchitectureCard(
-    name: "MLP", modelTypes: ["multi_modal_projector"], keys: KeyRules(root: ""), defaults: [:],
+    name: "MLP", modelTypes: ["multi_modal_projector"], keys: KeyRules(root: ""),
+    defaults: ["projector_hidden_act": "gelu", "multimodal_projector_bias": true],
     transformersClass: "LlavaMultiModalProjector")
 
   /// New layers: N(0, initializer_range of the LLM²), biases 0.

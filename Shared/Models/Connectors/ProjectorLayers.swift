@@ -43,7 +43,7 @@ public struct ProjectorLayers: Equatable, Sendable {
     if let old, old >= widths.count {
       throw reader.failure(Self.oldKey, "is \(old), expected fewer than the projector's \(widths.count) layers")
     }
-    self.init(inputs: inputs, widths: widths, hasBias: try reader.bool("multimodal_projector_bias", or: true), old: old)
+    self.init(inputs: inputs, widths: widths, hasBias: try reader.bool("multimodal_projector_bias"), old: old)
   }
 
   /// The layers that a checkpoint holds, by their tensors. Throws 65 where it has no projector, or where a layer does not
