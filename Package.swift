@@ -58,7 +58,9 @@ let floors: [Target] = [
   shared("MiniWorlds", uses: ["Failures", "StrictJSON", "Randomness", "Imaging"]),
   shared("Checkpoints", uses: ["Failures", "StrictJSON", "Digests", "Tensors", "TensorStream", "LinearAlgebra"]),
   shared("Layers", uses: ["Failures", "StrictJSON", "Randomness", "CKernels", "Tensors", "Autograd", "Checkpoints"]),
-  shared("Models", uses: ["Failures", "StrictJSON", "CKernels", "Tensors", "Autograd", "Checkpoints", "Layers"]),
+  shared(
+    "Models",
+    uses: ["Failures", "StrictJSON", "CKernels", "Tensors", "Autograd", "Imaging", "Checkpoints", "Layers"]),
   shared("Surgery", uses: ["Failures", "StrictJSON", "Tensors", "Checkpoints", "Layers", "Models"]),
   shared(
     "Probing",

@@ -44,18 +44,16 @@ extension FrameChecker {
   private func grids(
     _ name: MetadataKey, _ vision: FrameContract.Vision, of tensor: TensorName
   ) throws -> [(grid: PatchGrid, rows: FrameContract.ImageRows)] {
-    guard let text = frame.metadata[name] else {
+    let found: [(height: Int, width: Int)]?
+    do { found = try frame.metadata.grids(name) } catch { throw refusal("\(error)") }
+    guard let found else {
       throw refusal("has \"\(tensor)\" without the metadata \"\(name)\" (\"h w\", the grid of patches)")
     }
-    return try text.split(separator: ";", omittingEmptySubsequences: false).map { grid in
-      let numbers = grid.split(separator: " ").map { Int($0) }
-      guard numbers.count == 2, let height = numbers[0], let width = numbers[1], height > 0, width > 0 else {
-        throw refusal("\"\(name)\" is \"\(text)\", expected \"h w\" for each image, separated by semicolons")
-      }
+    return try found.map { height, width in
       let grid = PatchGrid(height: height, width: width)
       guard let rows = vision.rows(grid) else {
         throw refusal(
-          "\"\(name)\" is \"\(text)\", but \(contract.checkpoint) takes "
+          "\"\(name)\" is \"\(frame.metadata[name] ?? "")\", but \(contract.checkpoint) takes "
             + "\(vision.grid.height) by \(vision.grid.width) patches; "
             + "run imgtok with this checkpoint")
       }

@@ -35,31 +35,6 @@ extension Preprocessor {
   }
 }
 
-/// What a processor class does where its file is silent.
-private struct Family {
-  let mean: [Double]
-  let std: [Double]
-  let filter: ResizeFilter
-  let size: Preprocessor.Resizing
-  let crop: Int?
-
-  private static let half = [0.5, 0.5, 0.5]
-  private static let imageNet = (mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225])
-  private static let clip = (
-    mean: [0.48145466, 0.4578275, 0.40821073], std: [0.26862954, 0.26130258, 0.27577711]
-  )
-  private static let square = Preprocessor.Resizing.stretch(width: 224, height: 224)
-
-  static let known: [String: Family] = [
-    "Siglip": Family(mean: half, std: half, filter: .bicubic, size: square, crop: nil),
-    "ViT": Family(mean: half, std: half, filter: .bilinear, size: square, crop: nil),
-    "CLIP": Family(mean: clip.mean, std: clip.std, filter: .bicubic, size: .shortestEdge(224), crop: 224),
-    "Bit": Family(mean: clip.mean, std: clip.std, filter: .bicubic, size: .shortestEdge(224), crop: 224),
-    "DeiT": Family(
-      mean: imageNet.mean, std: imageNet.std, filter: .bicubic, size: .stretch(width: 256, height: 256), crop: 224),
-  ]
-}
-
 private struct Reader {
   private let json: JSONValue
 
@@ -75,13 +50,13 @@ private struct Reader {
   }
 
   /// The class that wrote the file, by its name without "ImageProcessor", "ImageProcessorFast", "FeatureExtractor".
-  func family() throws(PreprocessorError) -> Family? {
+  func family() throws(PreprocessorError) -> Preprocessor.Family? {
     for key in ["image_processor_type", "feature_extractor_type"] {
       guard let value = self[key] else { continue }
       guard let name = value.string else { throw .value(key, value, expected: "the name of a class") }
       for suffix in ["ImageProcessorFast", "ImageProcessorPil", "ImageProcessor", "FeatureExtractor"]
       where name.hasSuffix(suffix) {
-        return Family.known[String(name.dropLast(suffix.count))]
+        return Preprocessor.Family.known[String(name.dropLast(suffix.count))]
       }
     }
     return nil
@@ -108,7 +83,7 @@ private struct Reader {
     }
   }
 
-  func resizing(_ family: Family?, crops: Bool) throws(PreprocessorError) -> Preprocessor.Resizing {
+  func resizing(_ family: Preprocessor.Family?, crops: Bool) throws(PreprocessorError) -> Preprocessor.Resizing {
     let expected = "a number, {\"height\", \"width\"} or {\"shortest_edge\"}"
     guard let value = self["size"] else {
       guard let family else { throw PreprocessorError(key: "size", problem: "is missing, expected \(expected)") }
@@ -136,7 +111,7 @@ private struct Reader {
     return .shortestEdge(try pixels("size", value, "shortest_edge"))
   }
 
-  func crop(_ family: Family?) throws(PreprocessorError) -> Preprocessor.Size {
+  func crop(_ family: Preprocessor.Family?) throws(PreprocessorError) -> Preprocessor.Size {
     let expected = "a number or {\"height\", \"width\"}"
     guard let value = self["crop_size"] else {
       guard let crop = family?.crop else {
@@ -164,7 +139,7 @@ private struct Reader {
     return count
   }
 
-  func filter(_ family: Family?) throws(PreprocessorError) -> ResizeFilter {
+  func filter(_ family: Preprocessor.Family?) throws(PreprocessorError) -> ResizeFilter {
     let expected = "0 (nearest), 1 (lanczos), 2 (bilinear), 3 (bicubic), 4 (box) or 5 (hamming)"
     guard let value = self["resample"] else {
       guard let family else { throw PreprocessorError(key: "resample", problem: "is missing, expected \(expected)") }

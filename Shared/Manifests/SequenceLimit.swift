@@ -6,8 +6,8 @@ import TensorStream
 
 /// The longest sequence of an example, and what becomes of a longer one.
 public struct SequenceLimit: Sendable {
-  /// Visual tokens of an image.
-  public var rowsPerImage: Int
+  /// Visual tokens of an image, by the rows and columns of its patches.
+  public var visualTokens: @Sendable (_ height: Int, _ width: Int) -> Int
   /// What the checkpoint was made for (`max_position_embeddings`).
   public var positionCount: Int
   /// `--max-length`: longer examples are left out; nil: those above `positionCount` are refused.
@@ -15,8 +15,11 @@ public struct SequenceLimit: Sendable {
   /// Responses are shortened where that makes an example fit.
   public var truncatesResponses: Bool
 
-  public init(rowsPerImage: Int, positionCount: Int, maximum: Int? = nil, truncatesResponses: Bool = false) {
-    self.rowsPerImage = rowsPerImage
+  public init(
+    positionCount: Int, maximum: Int? = nil, truncatesResponses: Bool = false,
+    visualTokens: @escaping @Sendable (_ height: Int, _ width: Int) -> Int
+  ) {
+    self.visualTokens = visualTokens
     self.positionCount = positionCount
     self.maximum = maximum
     self.truncatesResponses = truncatesResponses
@@ -39,8 +42,8 @@ extension SequenceLimit {
   /// Throws `TooLong` where it is to be left out, and 65 where the model was not made for it.
   func fitted(_ frame: Frame, _ example: ManifestExample) throws -> (frame: Frame, isShortened: Bool) {
     guard let prompt = frame.tensors[.prompt] else { return (frame, false) }
-    let images = example.image == nil ? 0 : 1
-    let before = prompt.count + images * (rowsPerImage - 1)
+    let before =
+      try prompt.count + (rows(of: .prompt, frame).map { max($0, try rows(of: .rejected, frame) ?? 0) - 1 } ?? 0)
     let longest = Self.responses.compactMap { frame.tensors[$0.name]?.count }.max() ?? 0
     let choices = frame.tensors[.choices]?.shape.last ?? 0
     let length = before + max(longest, choices)
@@ -56,6 +59,11 @@ extension SequenceLimit {
       throw TooLong(id: frame.id, length: length)
     }
     return (short, true)
+  }
+
+  /// Visual tokens of the image; nil where there is none.
+  private func rows(of fields: ImageFields, _ frame: Frame) throws -> Int? {
+    try frame.metadata.grids(fields.grid)?.reduce(0) { $0 + visualTokens($1.height, $1.width) }
   }
 
   /// With responses of at most `room` tokens; nil where nothing is left to learn from. A response that was cut has no

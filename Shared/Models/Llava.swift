@@ -35,6 +35,12 @@ public struct MultimodalCard: Sendable {
     self.transformersClass = transformersClass
   }
 
+  /// What a tensor is called in files that are newly written.
+  public func storedName(ofCanonical name: String) -> String {
+    guard let (part, module) = modules.first(where: { name.hasPrefix($0.part.prefix) }) else { return name }
+    return module + name.dropFirst(part.prefix.count)
+  }
+
   /// What LlavaConfig of transformers has.
   private static let published: JSONObject = [
     "image_token_index": 32000, "vision_feature_layer": -2, "vision_feature_select_strategy": "default",

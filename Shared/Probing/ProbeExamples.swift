@@ -84,7 +84,7 @@ public final class ExampleCollector {
   private var width = 0
   private var encoder: String?
 
-  /// - Parameter transform: applied to those features [P, D] of a frame that are pooled (a projector); none by default.
+  /// - Parameter transform: applied to all features [P, D] of a frame before pooling (a projector); none by default.
   public init(
     source: String, pooling: Pooling = .patches, transform: @escaping (Frame, Tensor) throws -> Tensor = { $1 }
   ) {
@@ -116,7 +116,12 @@ public final class ExampleCollector {
       let (row, column) = (bad / all.columns, bad % all.columns)
       throw frame.error("\"features\" has \(all.pointer[bad]) at [\(row), \(column)], expected finite numbers")
     }
-    let pooled = try transform(frame, all.rows(rows))
+    // A projector takes the rows that its model gives it; where it leaves a row each, those in front are still no patches.
+    let transformed = try transform(frame, all)
+    guard transformed.rows == all.rows || pooling != .cls else {
+      throw frame.error("the projector makes \(transformed.rows) rows of \(all.rows): none of them is the class token's")
+    }
+    let pooled = transformed.rows == all.rows ? transformed.rows(rows) : transformed
     guard pooled.isFinite else { throw frame.error("what the projector makes of \"features\" is not finite") }
     let fingerprint = frame.metadata[.encoder]
     if !ids.isEmpty {

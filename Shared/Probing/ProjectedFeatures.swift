@@ -22,7 +22,8 @@ public struct ProjectedFeatures {
     width = model.config.vision?.hiddenSize ?? 0
   }
 
-  /// [P, D] -> [P, E]. Throws where the features are another encoder's, or of another width.
+  /// [P, D], all rows of the frame's images  ->  [T, E]. Throws where the features are another encoder's, of another width, or
+  /// not as many as the frame's grid counts.
   public func callAsFunction(_ frame: Frame, _ features: Tensor) throws -> Tensor {
     if let encoder, let own = frame.metadata[.encoder], own != encoder {
       throw frame.error(
@@ -32,6 +33,24 @@ public struct ProjectedFeatures {
     guard features.columns == width else {
       throw frame.error("\"features\" has width \(features.columns), the projector of \(checkpoint) takes \(width)")
     }
-    return model.visualTokens(Variable(features)).value
+    return model.visualTokens(Variable(features), grids: try grids(frame, rows: features.rows)).value
+  }
+
+  /// The grids of a frame's images, or as many of the usual one as the rows make up.
+  private func grids(_ frame: Frame, rows: Int) throws -> [PatchGrid] {
+    var grids: [PatchGrid]?
+    do {
+      grids = try frame.metadata.grids(.grid)?.map { PatchGrid(height: $0.height, width: $0.width) }
+    } catch {
+      throw frame.error("\(error)")
+    }
+    if grids == nil, let usual = model.config.vision?.grid {
+      grids = Array(repeating: usual, count: rows / max(1, model.config.features(of: usual)))
+    }
+    let counted = (grids ?? []).reduce(0) { $0 + model.config.features(of: $1) }
+    guard let grids, counted == rows else {
+      throw frame.error("\"features\" has \(rows) rows, and its grid counts \(counted)")
+    }
+    return grids
   }
 }

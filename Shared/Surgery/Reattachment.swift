@@ -9,7 +9,8 @@ import Models
 import StrictJSON
 import Tensors
 
-/// What a new multimodal LLM is made of. Stored tensors keep their bytes and get their published LLaVA names.
+/// What a new multimodal LLM is made of. Stored tensors keep their bytes and get the names under which such models
+/// are published.
 public struct Reattachment {
   /// Of a projector that is taken over: how many layers are kept, and how many new ones follow. The paper's code spells
   /// it `mlp{kept}x_gelu_…+{new}`.
@@ -79,11 +80,12 @@ public struct Reattachment {
     let declared = try Weights.declarations { try numbers.declare($0) }
     try check(stored, declared, grown: grownRows.map { (from: rows, to: $0) })
     var tensors = (stored.vision + stored.llm).map { name, tensor -> OutgoingTensor in
-      guard let grownRows, isVocabulary(name) else { return OutgoingTensor(copying: tensor, as: name) }
-      return OutgoingTensor(growing: tensor, as: name, to: grownRows)
+      let own = whole.storedName(ofCanonical: name)
+      guard let grownRows, isVocabulary(name) else { return OutgoingTensor(copying: tensor, as: own) }
+      return OutgoingTensor(growing: tensor, as: own, to: grownRows)
     }
     tensors += declared.filter { Part(ofCanonical: $0.name) == .projector && !plan.kept.contains($0.name) }
-      .map { OutgoingTensor(fresh: $0, seed: seed) }
+      .map { OutgoingTensor(fresh: $0, as: whole.storedName(ofCanonical: $0.name), seed: seed) }
 
     let dtype = Checkpoint.commonDType(tensors).configName
     var final = JSONValue.object(config).settingDType(dtype)
@@ -187,7 +189,10 @@ public struct Reattachment {
     for (key, value) in object where !["_name_or_path", "transformers_version"].contains(key) { result[key] = value }
     result = model.written(result)
     let types = model.card.modelTypes
-    if let type = result["model_type"]?.string, types.contains(type) {} else { result["model_type"] = .string(types[0]) }
+    if let type = result["model_type"]?.string, types.contains(type) {
+    } else {
+      result["model_type"] = .string(types[0])
+    }
     result["tie_word_embeddings"] = .bool(llm.anatomy.tiesWordEmbeddings)
     return result
   }

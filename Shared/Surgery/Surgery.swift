@@ -45,7 +45,8 @@ extension Checkpoint {
     // Where its features are not the usual ones, the encoder remembers which they are; transformers keeps such keys.
     let usual = Anatomy(.object(result)).defaults
     for (key, value) in [
-      ("vision_feature_layer", JSONValue.int(featureLayer)), ("vision_feature_select_strategy", .string(selectStrategy)),
+      ("vision_feature_layer", JSONValue.int(featureLayer)),
+      ("vision_feature_select_strategy", .string(selectStrategy)),
     ] where usual[key] != value { result[key] = value }
     var files = ["config.json": JSONValue.object(result).text(pretty: true) + "\n"]
     files["preprocessor_config.json"] = try preprocessorText()
@@ -71,6 +72,7 @@ extension Checkpoint {
     ]
     for (key, value) in object where !foreign.contains(key) { result[key] = value }
     for (key, value) in try anatomy.vision?.stated(by: self) ?? [:] { result[key] = value }
+    if result["model_type"] == nil { result["model_type"] = .string(card.modelTypes[0]) }
     return result
   }
 

@@ -34,29 +34,10 @@ private let preprocessor: JSONValue = [
   "size": ["height": 4, "width": 6], "resample": 2, "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5],
 ]
 
-private final class QuietHost: StepHost {
-  var losses: [Double] = []
-  func note(_ text: String) {}
-  func warn(_ text: String) {}
-  func skipped(_ error: any Error) {}
-  func log(_ line: String) throws { losses.append(try JSONValue.parse(line)["loss"]?.double ?? .nan) }
-  func progress(_ progress: StepProgress) {}
-  var pendingSignal: Int32? { nil }
-  var peakMemory: Int { 0 }
-}
-
 @Suite(.serialized) struct ArchitectureTests {
   /// A new model of the made-up architectures in `folder`, with the tokenizer of a fixture.
   private func make(in folder: String) throws -> Checkpoint {
-    let path = folder + "/made-up"
-    let tokenizer = String(decoding: try readFile(fixture("models/published/tokenizer.json")), as: UTF8.self)
-    try NewCheckpoint(
-      tensors: try FreshModel(config: config, seed: 3).tensors,
-      files: [
-        "config.json": config.text(), "preprocessor_config.json": preprocessor.text(), "tokenizer.json": tokenizer,
-      ]
-    ).write(to: path)
-    return try Checkpoint(opening: path)
+    try makeModel(config, preprocessor: preprocessor, at: folder + "/made-up")
   }
 
   private func withArchitectures(_ body: (_ folder: String) throws -> Void) throws {
@@ -78,19 +59,6 @@ private final class QuietHost: StepHost {
           "rejected": RawTensor(i32: ids(3)),
         ])
     }
-  }
-
-  private func pass(_ frames: [Frame], through pass: any FramePass) throws -> [Frame] {
-    var done: [FrameResult] = []
-    for frame in frames { done += try pass.add(frame) }
-    done += try pass.flush()
-    return try done.map { try $0.get() }
-  }
-
-  private func write(_ frames: [Frame], to path: String) throws {
-    let writer = try FrameWriter(path: path)
-    for frame in frames { try writer.write(frame) }
-    try writer.finish()
   }
 
   @Test func itsFeaturesLeaveOutOneRowOfThePrefix() throws {

@@ -49,19 +49,19 @@ func readCheckpoint(_ path: String, texts: TextOptions, exif: Bool) throws -> (F
   let maker = FrameMaker(
     preprocessor: preprocessor, patch: config.vision?.patchSize ?? 1, template: try template(agreement.format),
     captionTemplate: texts.takesCaptions ? try template(.plain) : nil, labels: texts.labels,
-    limit: try config.text.map { try limit($0.positionCount, rowsPerImage: config.featuresPerImage, texts) },
+    limit: try config.text.map { try limit($0.positionCount, config, texts) },
     tokenizer: fingerprint, exif: exif)
   return (maker, agreement)
 }
 
-private func limit(_ positionCount: Int, rowsPerImage: Int, _ texts: TextOptions) throws -> SequenceLimit {
+private func limit(_ positionCount: Int, _ config: MultimodalConfig, _ texts: TextOptions) throws -> SequenceLimit {
   if let maximum = texts.maxLength, maximum > positionCount {
     throw PlainFailure.usage(
       "--max-length \(maximum): the checkpoint was made for \(positionCount) positions (max_position_embeddings)")
   }
   return SequenceLimit(
-    rowsPerImage: rowsPerImage, positionCount: positionCount, maximum: texts.maxLength,
-    truncatesResponses: texts.truncatesResponses)
+    positionCount: positionCount, maximum: texts.maxLength, truncatesResponses: texts.truncatesResponses
+  ) { height, width in config.visualTokens(of: PatchGrid(height: height, width: width)) }
 }
 
 private func readPreprocessor(_ checkpoint: Checkpoint, _ vision: any VisionConfig) throws -> Preprocessor {

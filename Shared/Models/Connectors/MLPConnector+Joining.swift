@@ -14,7 +14,8 @@ extension MLPConnector {
     var kept: Set<String> = []
     if let stored { (layers, kept) = try keptLayers(of: stored, choice, junction) }
     var plan = ConnectorPlan(
-      config: config(of: layers, in: stored), absentKeys: [ProjectorLayers.widthsKey, ProjectorLayers.oldKey], kept: kept)
+      config: config(of: layers, in: stored), absentKeys: [ProjectorLayers.widthsKey, ProjectorLayers.oldKey],
+      kept: kept)
     if !layers.isPublished {
       let pieces = layers.old.map { " (\($0) kept, \(layers.widths.count - $0) new)" } ?? ""
       plan.notes.append(

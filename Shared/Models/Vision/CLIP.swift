@@ -2,6 +2,7 @@
 // CLIP vision encoder (arXiv 2103.00020): a class token in front of the patches, a norm before the layers, quick GELU.
 // n images, P patches an image, p pixels a patch side, D width, H heads, M MLP width, L layers.
 import Autograd
+import Imaging
 import Layers
 import StrictJSON
 
@@ -31,9 +32,6 @@ public struct CLIP: VisionEncoder {
   private let preNorm: LayerNorm
   private let layers: [EncoderBlock]
 
-  private static let mean: JSONValue = [0.48145466, 0.4578275, 0.40821073]
-  private static let std: JSONValue = [0.26862954, 0.26130258, 0.27577711]
-
   public static let card = ArchitectureCard(
     name: "CLIP", modelTypes: ["clip_vision_model"],
     keys: KeyRules(
@@ -47,14 +45,7 @@ public struct CLIP: VisionEncoder {
       "patch_size": 32, "projection_dim": 512,
     ],
     transformersClass: "CLIPVisionModel", preparation: "bicubic, the middle cut out, CLIP's mean and deviation",
-    preprocessor: { side in
-      [
-        "crop_size": ["height": .int(side), "width": .int(side)], "do_center_crop": true, "do_convert_rgb": true,
-        "do_normalize": true, "do_rescale": true, "do_resize": true, "image_mean": mean,
-        "image_processor_type": "CLIPImageProcessor", "image_std": std, "processor_class": "LlavaProcessor",
-        "resample": 3, "rescale_factor": 0.00392156862745098, "size": ["shortest_edge": .int(side)],
-      ]
-    })
+    preprocessor: { Preprocessor.Family.clip.json(side: $0) })
 
   /// As transformers fills a new model.
   public init(_ weights: Weights, _ config: CLIPConfig, depth: Int) throws {

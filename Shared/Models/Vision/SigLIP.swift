@@ -3,6 +3,7 @@
 // n images, P patches an image, p pixels a patch side, D width, H heads, M MLP width, L layers.
 import Autograd
 import Checkpoints
+import Imaging
 import Layers
 import StrictJSON
 
@@ -37,14 +38,7 @@ public struct SigLIP: VisionEncoder {
       "num_attention_heads": 12, "num_channels": 3, "num_hidden_layers": 12, "patch_size": 16,
     ],
     transformersClass: "SiglipVisionModel", preparation: "bicubic, mean and deviation 0.5",
-    preprocessor: { side in
-      [
-        "do_convert_rgb": true, "do_normalize": true, "do_rescale": true, "do_resize": true,
-        "image_mean": [0.5, 0.5, 0.5], "image_processor_type": "SiglipImageProcessor", "image_std": [0.5, 0.5, 0.5],
-        "processor_class": "LlavaProcessor", "resample": 3, "rescale_factor": 0.00392156862745098,
-        "size": ["height": .int(side), "width": .int(side)],
-      ]
-    })
+    preprocessor: { Preprocessor.Family.siglip.json(side: $0) })
 
   /// As transformers fills a new model: Xavier uniform matrices, MLP biases N(0, 1e-12), the kernel of the patches and the
   /// pooling head's output LeCun normal, the position table N(0, 1/D).
