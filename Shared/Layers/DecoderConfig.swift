@@ -14,6 +14,8 @@ public struct DecoderConfig: Sendable, Equatable {
   public let isTied: Bool
   /// Of new matrices.
   public let deviation: Double
+  /// What transformers takes for every language model whose config is silent.
+  public static let usualDeviation = 0.02
 
   /// - Parameters:
   ///   - tiedAbove: the outer config ties the head.
@@ -32,7 +34,7 @@ public struct DecoderConfig: Sendable, Equatable {
     let epsilon = try reader.positive("rms_norm_eps")
     positionCount = try reader.int("max_position_embeddings")
     isTied = try reader.bool("tie_word_embeddings", or: false) || tiedAbove
-    deviation = try reader.positive("initializer_range")
+    deviation = try reader.positive("initializer_range", or: Self.usualDeviation)
     guard heads % keyHeads == 0 else {
       throw reader.failure("num_key_value_heads", "is \(keyHeads), which does not divide num_attention_heads \(heads)")
     }

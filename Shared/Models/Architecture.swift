@@ -147,8 +147,7 @@ public protocol LanguageConfig: Sendable {
 }
 
 extension LanguageConfig {
-  /// What transformers has for every model that says nothing of it.
-  public var deviation: Double { 0.02 }
+  public var deviation: Double { DecoderConfig.usualDeviation }
 }
 
 extension LanguageModel {

@@ -65,7 +65,6 @@ public struct Llama: LanguageModel {
     defaults: [
       "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32, "num_attention_heads": 32,
       "vocab_size": 32000, "hidden_act": "silu", "max_position_embeddings": 2048, "rms_norm_eps": 1e-6,
-      "initializer_range": 0.02,
     ],
     transformersClass: "LlamaForCausalLM", tokenizerClass: "LlamaTokenizer")
 

@@ -29,7 +29,7 @@ public struct Qwen2: LanguageModel {
     defaults: [
       "hidden_size": 4096, "intermediate_size": 22016, "num_hidden_layers": 32, "num_attention_heads": 32,
       "num_key_value_heads": 32, "vocab_size": 151_936, "hidden_act": "silu", "max_position_embeddings": 32768,
-      "rms_norm_eps": 1e-6, "initializer_range": 0.02,
+      "rms_norm_eps": 1e-6,
     ],
     transformersClass: "Qwen2ForCausalLM", tokenizerClass: "Qwen2Tokenizer")
 
