@@ -3,7 +3,7 @@
 import StrictJSON
 import TestSupport
 import Testing
-import Tokenizers
+@testable import Tokenizers
 
 struct BPETrainerTests {
   let texts = ["what shape is the red object ?", "the shape is a circle", "it is a circle .", "Größe 漢字 漢字 😀"]
