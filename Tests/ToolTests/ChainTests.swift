@@ -52,15 +52,15 @@ import Testing
       }
       _ = try run(
         """
-        ckpt new --preset \(preset) --seed 1 base && miniworld --quiet --scenes 12 --seed 1 world
+        ckpt new --preset \(preset) --seed 1 base && miniworld --quiet --scenes 6 --seed 1 world
         for kind in pairs choices labels; do imgtok --quiet world/$kind.jsonl > $kind; done
         """)
-      _ = try run("score --quiet pairs > scored && encode --quiet --drop patches pairs | score --quiet > again")
-      for (a, b) in try zip(frames(folder + "/scored"), frames(folder + "/again")) {
+      _ = try run("score --quiet pairs > scored && encode --quiet --drop patches pairs | score --quiet > repeated")
+      for (a, b) in try zip(frames(folder + "/scored"), frames(folder + "/repeated")) {
         try expectClose(
           #require(b.tensors["logp_chosen"]).floats(), #require(a.tensors["logp_chosen"]).floats(), tolerance: 1e-4)
       }
-      let options = "--quiet --batch-size 8 --steps 3 --warmup 0 --lr 1e-3"
+      let options = "--quiet --batch-size 24 --steps 3 --warmup 0 --lr 1e-3"  // all examples a step: its loss must fall
       let preferences = try run("dpo-step --ckpt dpo.bin \(options) scored")
       #expect(try abs((preferences.numbers("loss")[0] ?? 0) - 0.693147) <= 1e-4)
       #expect(try (preferences.numbers("loss")[2] ?? 1) < 0.693, "\(preferences.text)")
@@ -70,7 +70,7 @@ import Testing
       let groups = try run(
         """
         sample --quiet -n 4 --max-tokens 8 --seed 1 choices | reward --quiet --rule open-ended |
-          grpo-step --quiet --ckpt grpo.bin --batch-size 48 --warmup 0 --lr 1e-4
+          grpo-step --quiet --ckpt grpo.bin --batch-size 24 --warmup 0 --lr 1e-4
         """)
       #expect(try groups.numbers("step") == [1] && (groups.numbers("reward_std")[0] ?? 0) > 0, "\(groups.ending)")
       _ = try run(
