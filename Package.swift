@@ -85,7 +85,7 @@ let floors: [Target] = [
     "Inference",
     uses: [
       "Failures", "StrictJSON", "Statistics", "Tensors", "Autograd", "TensorStream", "Tokenizers", "Checkpoints",
-      "Layers", "Models", "Generation", "Examples", "Objectives",
+      "Layers", "Models", "Generation", "Examples", "OptionTables", "Objectives",
     ]),
   shared(
     "Training",
@@ -122,7 +122,7 @@ let tools: [Target] = [
       "ComputeSupport",
     ]),
   tool("encode", uses: ["Tensors", "Checkpoints", "Models", "Inference", "ComputeSupport"]),
-  tool("score", uses: ["Checkpoints", "Models", "Inference", "ComputeSupport"]),
+  tool("score", uses: ["Checkpoints", "Models", "OptionTables", "Objectives", "Inference", "ComputeSupport"]),
   tool("sample", uses: ["StrictJSON", "Checkpoints", "Models", "Generation", "Inference", "ComputeSupport"]),
   tool("reward", uses: ["Failures", "StrictJSON", "Clocks", "Tensors", "TensorStream", "Rewards"]),
   tool(
@@ -176,7 +176,7 @@ let checks: [Target] = [
     "TrainingTests",
     uses: [
       "Failures", "StrictJSON", "Tensors", "Autograd", "TensorStream", "Checkpoints", "Models", "OptionTables",
-      "Examples", "Objectives", "Inference", "Training",
+      "Examples", "Objectives", "Inference", "Training", "StepSupport", argumentParser,
     ]),
   tests(
     "ArchitectureTests",

@@ -6,6 +6,7 @@ import Examples
 import Failures
 import Models
 import Objectives
+import OptionTables
 import StrictJSON
 import TensorStream
 import Tensors
@@ -42,7 +43,7 @@ public final class FrameScorer {
   /// - Parameter beta: β of the DPO loss in `pairs`.
   /// - Parameter key: the metadata that `summary` tells apart.
   public init(
-    _ checkpoint: Checkpoint, _ target: ScoreTarget, beta: Double = 0.1, by key: String = "category",
+    _ checkpoint: Checkpoint, _ target: ScoreTarget, beta: Double = DPOOptions().beta, by key: String = "category",
     note: @escaping (String) -> Void
   ) throws {
     let model = try MultimodalModel(checkpoint)

@@ -58,10 +58,14 @@ public protocol Objective: Sendable {
 
   /// Numbers of a batch that are known before any pass.
   func describe(_ batch: [Example]) -> [(name: String, value: Double)]
+  /// Numbers that say which use of a batch a step is.
+  func describe(_ update: UpdatePlan.Update) -> [(name: String, value: Double)]
   /// The examples of a batch that a step is taken on.
   func select(_ batch: [Example]) -> [Example]
   /// How many of them ask for any change at all; where none does, in all of the batch, no step is taken.
   func informative(_ examples: [Example]) -> Int
+  /// Why none does, for a warning that goes on with ", so that it teaches nothing".
+  var uninformative: String { get }
   /// Adds one pass to `result`; returns d(batch loss)/d(output) for every label of the pass.
   func add(_ scored: ScoredPass, to result: inout BatchResult) throws -> OutputGradients
   /// Learns from a step that was taken, before what it remembers is saved.
@@ -75,13 +79,17 @@ public protocol Objective: Sendable {
 extension Objective {
   /// Its own options that change numbers, as the training state keeps them.
   public var record: [(name: String, value: JSONValue)] { options.record }
+  /// What a training state means that does not have them.
+  public var recordedDefaults: [(name: String, value: JSONValue)] { options.recordedDefaults }
   public func problem(batchSize: Int) -> String? { options.problem }
   public var outputs: Set<PassOutput> { [.logps] }
   public var plan: UpdatePlan { UpdatePlan() }
   public var checksPolicy: Bool { false }
   public func describe(_ batch: [Example]) -> [(name: String, value: Double)] { [] }
+  public func describe(_ update: UpdatePlan.Update) -> [(name: String, value: Double)] { [] }
   public func select(_ batch: [Example]) -> [Example] { batch }
   public func informative(_ examples: [Example]) -> Int { examples.count }
+  public var uninformative: String { "no example of this batch asks for a change" }
   public mutating func stepWasTaken(_ result: BatchResult, _ totals: BatchTotals, _ update: UpdatePlan.Update) {}
   public var memory: JSONValue { .null }
   public mutating func restore(_ memory: JSONValue) {}

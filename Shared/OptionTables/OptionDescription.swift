@@ -140,6 +140,8 @@ public protocol OptionEntry<Table>: Sendable {
   func problem(in values: OptionValues<Table>) -> String?
   /// What the training state keeps of it; nil: nothing.
   func recorded(in values: OptionValues<Table>) -> JSONValue?
+  /// What the training state would keep if nobody had given it.
+  func recordedDefault(in values: OptionValues<Table>) -> JSONValue
 }
 
 extension OptionDescription: OptionEntry {
@@ -152,8 +154,13 @@ extension OptionDescription: OptionEntry {
   }
 
   public func recorded(in values: OptionValues<Table>) -> JSONValue? {
-    guard record.isKept(values) else { return nil }
-    let value = values.value(of: self).json
-    return value.isNull ? openMeans.map { .string($0) } ?? .null : value
+    record.isKept(values) ? written(values.value(of: self)) : nil
+  }
+
+  public func recordedDefault(in values: OptionValues<Table>) -> JSONValue { written(fallback(values)) }
+
+  private func written(_ value: Value) -> JSONValue {
+    let json = value.json
+    return json.isNull ? openMeans.map { .string($0) } ?? .null : json
   }
 }

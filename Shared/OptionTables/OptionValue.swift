@@ -2,8 +2,12 @@
 // What the value of an option may be.
 import StrictJSON
 
-/// A value that is written in a training state and shown in a help text.
+/// A value that a user types, that a training state keeps, and that a help text shows.
 public protocol OptionValue: Sendable, Equatable {
+  /// From what a user types; nil: that is none.
+  init?(text: String)
+  /// What may be typed, where that can be listed; empty: it cannot.
+  static var texts: [String] { get }
   /// As the training state keeps it.
   var json: JSONValue { get }
   /// As a help text says it.
@@ -11,7 +15,12 @@ public protocol OptionValue: Sendable, Equatable {
 }
 
 extension OptionValue {
+  public static var texts: [String] { [] }
   public var helpText: String { json.string ?? json.text() }
+}
+
+extension OptionValue where Self: LosslessStringConvertible {
+  public init?(text: String) { self.init(text) }
 }
 
 extension Bool: OptionValue {
@@ -45,10 +54,18 @@ extension Double: OptionValue {
   }
 }
 
-extension OptionValue where Self: RawRepresentable<String> {
+/// An enumeration of words says nothing more than that it is an option's value.
+extension OptionValue where Self: RawRepresentable<String> & CaseIterable {
+  public init?(text: String) { self.init(rawValue: text) }
+  public static var texts: [String] { allCases.map(\.rawValue) }
   public var json: JSONValue { .string(rawValue) }
 }
 
 extension Optional: OptionValue where Wrapped: OptionValue {
+  public init?(text: String) {
+    guard let value = Wrapped(text: text) else { return nil }
+    self = value
+  }
+  public static var texts: [String] { Wrapped.texts }
   public var json: JSONValue { map(\.json) ?? .null }
 }

@@ -73,4 +73,10 @@ public struct OptionValues<Table: OptionTable>: Sendable {
       entry.element.recorded(in: self).map { (entry.element.name, $0) }
     }
   }
+
+  /// The default of every option, as the training state would keep it: what a run was told whose state is older than the
+  /// option. Defaults that depend on other options follow these values.
+  public var recordedDefaults: [(name: String, value: JSONValue)] {
+    Table.entries.map { ($0.name, $0.recordedDefault(in: self)) }
+  }
 }

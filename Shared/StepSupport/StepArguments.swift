@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: MIT
-// What `sft-step`, `dpo-step` and `grpo-step` take in common: one spelling, one help text.
+// What the step tools take in common: one spelling, one help text.
 import ArgumentParser
 import ComputeSupport
-import Examples
 import Failures
-import Layers
-import Models
 import Objectives
 import OptionTables
 import ToolSupport
 import Training
 
-/// The options of every step tool.
-public struct StepArguments: ParsableArguments {
+/// The options of every step tool; `Method` is what this one does.
+public struct StepArguments<Method: StepMethod>: ParsableArguments {
   @Argument(
     help: """
       A file of frames (default: standard input). A plain file can be read more than once (--epochs, --shuffle), and a \
@@ -36,13 +33,9 @@ public struct StepArguments: ParsableArguments {
   public var initial: String?
 
   @Option(
-    help:
-      """
-      Published settings: pivot-s1a, pivot-s1b, pivot-sft (sft-step), pivot-dpo (dpo-step), vlaa-grpo, trl-grpo \
-      (grpo-step). Explicit options go before.
-      """
-  )
-  public var preset: Preset?
+    help: ArgumentHelp(
+      "Published settings: \(StepMethods.presetList(and: Method.self)). Explicit options go before."))
+  public var preset: PresetName<Method>?
 
   @OptionGroup public var options: TableArguments<StepTable>
 
@@ -98,19 +91,13 @@ public struct StepArguments: ParsableArguments {
   /// Runs the tool: options, then the run, then its ending in one line.
   ///
   /// - Parameters:
-  ///   - learningRate: the tool's default.
+  ///   - own: what was given of the method's own options.
   ///   - anyReference: whether a reference other than the weights that the run began from needs no warning.
-  ///   - objective: what it minimises, of the preset where one is named.
-  public func run(
-    _ tool: String, learningRate: Double = StepOptions().learningRate, anyReference: Bool = false,
-    objective: (Preset?) -> any Objective
-  ) throws {
+  public func run(_ own: OptionValues<Method.Table>, anyReference: Bool = false) throws {
     messages.apply()
     compute.apply()
-    if let preset, preset.tool != tool {
-      throw PlainFailure.usage("--preset \(preset.rawValue): is one of \(preset.tool)")
-    }
-    var options = StepOptions(options.values, preset: preset, learningRate: learningRate)
+    let preset = try preset?.settings()
+    var options = StepOptions(options.values, preset: preset, learningRate: Method.learningRate)
     if files.isEmpty {
       // A preset knows epochs and order of a file; a pipe has neither. What was asked for explicitly stays.
       options.epochs = self.options.values.epochs
@@ -119,14 +106,15 @@ public struct StepArguments: ParsableArguments {
     let inputs = InputFiles(stream: files)
     for (option, path) in [("--ckpt", ckpt), ("--log", log), ("--grads", grads)] { try inputs.refuse(path, as: option) }
     let console = StepConsole()
-    var request = request(tool)
+    var request = request()
     request.anyReference = anyReference
-    let loop = try StepLoop(request, options, objective(preset), host: console)
+    let objective = Method(own.or(preset?.own ?? OptionValues()))
+    let loop = try StepLoop(request, options, objective, host: console)
     try console.finish(loop.run(), isStream: loop.isStream)
   }
 
-  private func request(_ tool: String) -> StepRequest {
-    var request = StepRequest(tool: tool, output: ckpt, initial: initial ?? CheckpointOptions.environment)
+  private func request() -> StepRequest {
+    var request = StepRequest(tool: Method.tool, output: ckpt, initial: initial ?? CheckpointOptions.environment)
     request.inPlace = inPlace
     request.newRun = newRun
     request.resume = resume
@@ -147,20 +135,21 @@ public struct ReferenceArguments: ParsableArguments {
   public init() {}
 }
 
-extension TrainedParts: ExpressibleByArgument {
-  public init?(argument: String) { self.init(argument) }
-  public static var allValueStrings: [String] { names }
-}
+/// The name of a preset, of `Method` or of another tool.
+public struct PresetName<Method: StepMethod>: ExpressibleByArgument, Sendable {
+  let name: String
 
-extension Preset: ExpressibleByArgument {}
-extension Schedule: ExpressibleByArgument {}
-extension SFTTarget: ExpressibleByArgument {}
-extension GRPOLoss: ExpressibleByArgument {}
-extension GroupAdvantage: ExpressibleByArgument {}
-
-extension Warmup: ExpressibleByArgument {
   public init?(argument: String) {
-    guard let value = Double(argument) else { return nil }
-    self.init(value)
+    guard Self.allValueStrings.contains(argument) else { return nil }
+    name = argument
+  }
+
+  public static var allValueStrings: [String] { StepMethods.presetNames(and: Method.self) }
+  public static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
+
+  /// - Throws: 64 where it is another tool's.
+  func settings() throws -> Preset<Method.Table> {
+    if let preset = Method.presets.first(where: { $0.name == name }) { return preset }
+    throw PlainFailure.usage("--preset \(name): is one of \(StepMethods.tool(ofPreset: name) ?? "another tool")")
   }
 }

@@ -44,17 +44,31 @@ extension OptionEntry {
       if hasNegation { return Flag(name: name, inversion: .prefixedNo, help: help) as Flag<Bool?> }
       return Flag(wrappedValue: false, name: name, help: help)
     }
-    guard let type = Given.self as? any ExpressibleByArgument.Type else {
-      preconditionFailure("--\(self.name) is a \(Given.self), which the command line cannot say")
-    }
-    func option<Value: ExpressibleByArgument>(_: Value.Type) -> Any { Option(name: name, help: help) as Option<Value?> }
-    return option(type)
+    return Option(name: name, help: help) as Option<Typed<Given>?>
   }
 
   /// What the command line gave; nil: nothing.
   fileprivate func value<Key>(from container: KeyedDecodingContainer<Key>, _ key: Key) throws -> Given? {
-    guard Given.self == Bool.self else { return try container.decode(Option<Given?>.self, forKey: key).wrappedValue }
+    guard Given.self == Bool.self else {
+      return try container.decode(Option<Typed<Given>?>.self, forKey: key).wrappedValue?.value
+    }
     if hasNegation { return try container.decode(Flag<Bool?>.self, forKey: key).wrappedValue as? Given }
     return try container.decode(Flag<Bool>.self, forKey: key).wrappedValue ? true as? Given : nil
+  }
+}
+
+/// The value of an option, as the parser wants it.
+private struct Typed<Value: OptionValue>: ExpressibleByArgument {
+  let value: Value
+
+  init?(argument: String) {
+    guard let value = Value(text: argument) else { return nil }
+    self.value = value
+  }
+
+  static var allValueStrings: [String] { Value.texts }
+  /// A shell may complete to a word of an enumeration; of what else is listed there may be several in one value.
+  static var defaultCompletionKind: CompletionKind {
+    Value.self is any CaseIterable.Type ? .list(allValueStrings) : .default
   }
 }

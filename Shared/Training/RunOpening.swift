@@ -98,7 +98,9 @@ struct RunOpening {
       state = now
       return
     }
-    if let problem = old.mismatch(with: now, checkpoint: store.path) { throw problem }
+    var defaults = JSONObject()
+    for (name, value) in options.recordedDefaults + objective.recordedDefaults { defaults[name] = value }
+    if let problem = old.mismatch(with: now, defaults: defaults, checkpoint: store.path) { throw problem }
     now = old
     now.kernels = request.kernels
     // A longer run at a constant rate, or a new call on a stream, goes on where the last one ended.

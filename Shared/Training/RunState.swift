@@ -40,7 +40,7 @@ public enum RunInput: Sendable, Equatable {
 
 /// The state of a run between two steps.
 public struct RunState: Sendable, Equatable {
-  /// "sft-step", "dpo-step" or "grpo-step".
+  /// "dpo-step".
   public var tool: String
   /// Every option that changes numbers, under its name on the command line.
   public var options: JSONObject
@@ -58,7 +58,7 @@ public struct RunState: Sendable, Equatable {
   public var batch = 0
   /// Optimizer steps already taken on that batch.
   public var update = 0
-  /// Steps that were not taken, because no group had rewards that differ.
+  /// Steps that were not taken, because no example asked for a change.
   public var flatSteps = 0
   /// The policy that samples: fingerprint of the weights at the beginning of a call on a stream, of a run over files;
   /// nil where nobody asks. And the steps that had been taken then.
@@ -164,12 +164,17 @@ public struct RunState: Sendable, Equatable {
 
   /// What stops `self` (the state on disk) from going on as the run that `now` describes: 64, naming the first
   /// difference.
-  public func mismatch(with now: RunState, checkpoint: String) -> PlainFailure? {
+  ///
+  /// - Parameter defaults: of the options that `now` may have. A run that is older than an option has done what is the
+  ///   option's default.
+  public func mismatch(
+    with now: RunState, defaults: JSONObject = JSONObject(), checkpoint: String
+  ) -> PlainFailure? {
     let remedy = "give the same value, or --new-run to begin a new run from these weights"
     if tool != now.tool {
       return .usage("\(checkpoint): holds a run of \(tool); --new-run begins a new run from its weights")
     }
-    for (name, value) in now.options where options[name] != value {
+    for (name, value) in now.options where options[name] ?? defaults[name] != value {
       let before = options[name].map { Self.words($0) } ?? "no value"
       let hint = name == "steps" ? "--epochs counts as the steps that it comes to; " : ""
       return .usage("--\(name) \(Self.words(value)): the run in \(checkpoint) has \(before); \(hint)\(remedy)")

@@ -41,6 +41,11 @@ public enum Warmup: Sendable, Equatable {
 }
 
 extension Warmup: OptionValue {
+  public init?(text: String) {
+    guard let value = Double(text) else { return nil }
+    self.init(value)
+  }
+
   public var json: JSONValue {
     switch self {
     case .fraction(let fraction): .double(fraction)

@@ -16,7 +16,7 @@ extension StepLoop {
   ) -> StepMetrics {
     StepMetrics(
       step: state.step + 1, epoch: epoch(afterUpdateOf: count), loss: gradients.result.loss,
-      objective: objective.describe(batch) + gradients.result.metrics + policyMetrics(update),
+      objective: objective.describe(batch) + gradients.result.metrics + objective.describe(update) + distance,
       gradientNorm: applied.norms.total, partNorms: applied.norms.parts, learningRates: applied.learningRates,
       examples: totals.examples, rows: gradients.rows, seconds: gradients.seconds + applied.seconds,
       unit: objective.unit, peakMemory: host.peakMemory, run: runName)
@@ -28,21 +28,20 @@ extension StepLoop {
     return source.batchesPerEpoch.map { Double(state.epoch) + batches / Double($0) }
   }
 
-  /// How far the weights are from those that sampled.
-  private func policyMetrics(_ update: UpdatePlan.Update) -> [(name: String, value: Double)] {
-    guard case .group = objective.responses else { return [] }
-    var metrics = [(name: "inner_epoch", value: Double(update.innerEpoch + 1))]
+  /// How far the weights are from those that sampled, and the batches that moved nothing; of a run that has such.
+  private var distance: [(name: String, value: Double)] {
+    var metrics: [(name: String, value: Double)] = []
     if state.policy != nil { metrics.append(("policy_age", Double(state.step - state.policyStep))) }
     if state.flatSteps > 0 { metrics.append(("skipped_steps", Double(state.flatSteps))) }
     return metrics
   }
 
-  /// The log's line where rewards say nothing: no loss and no norms, and "skipped".
+  /// The log's line where no example asks for a change: no loss and no norms, and "skipped".
   func skippedLine(_ batch: [Example]) throws -> String {
     if !hasNotedFlat {
       hasNotedFlat = true
       host.warn(
-        "after step \(state.step): no group of this batch has rewards that differ, so that it teaches nothing; no step "
+        "after step \(state.step): \(objective.uninformative), so that it teaches nothing; no step "
           + "was taken (ids \(batch.prefix(4).map(\.id).joined(separator: ", "))\(batch.count > 4 ? ", …" : ""))")
     }
     var object = JSONObject()

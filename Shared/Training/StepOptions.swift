@@ -20,8 +20,9 @@ public struct StepTable: OptionTable {
     check: OptionCheck { $0.parts.isEmpty ? ": names no part; the parts are vision, projector and llm" : nil })
 
   public let learningRate: Setting<Double> = .init(
-    "lr", "Peak learning rate (default: 1e-6; of sft-step 1e-5).", valueName: "rate", default: 1e-6, check: .notNegative
-  )
+    "lr", "Peak learning rate (default: {default}\(StepMethods.learningRatesOfTheirOwn)).", valueName: "rate",
+    default: 1e-6,
+    check: .notNegative)
 
   public let visionLearningRate: Setting<Double> = .init(
     "lr-vision", "Peak learning rate of the vision encoder (default: --lr).", valueName: "rate",
@@ -138,8 +139,8 @@ public struct TrainedParts: Sendable, Equatable {
     self.onlyNewProjectorLayers = onlyNewProjectorLayers
   }
 
-  /// From the command line; nil for what names no parts.
-  public init?(_ text: String) {
+  /// Nil for what names no parts.
+  public init?(text: String) {
     let names = text.split(separator: ",").map(String.init)
     let onlyNew = names.contains(Self.newLayers)
     if onlyNew && names.contains(Part.projector.rawValue) { return nil }
@@ -150,7 +151,7 @@ public struct TrainedParts: Sendable, Equatable {
 
   private static let newLayers = "projector.new"
   /// What may be named.
-  public static let names = ["vision", "projector", newLayers, "llm"]
+  public static let texts = ["vision", "projector", newLayers, "llm"]
 
   public func contains(_ part: Part) -> Bool { parts.contains(part) }
 }

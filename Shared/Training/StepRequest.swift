@@ -3,7 +3,7 @@ import Tensors
 
 /// What a call of a step tool is asked for, besides the options that change numbers.
 public struct StepRequest: Sendable {
-  /// "sft-step", "dpo-step" or "grpo-step".
+  /// "dpo-step".
   public var tool: String
   /// The checkpoint that is trained.
   public var output: String

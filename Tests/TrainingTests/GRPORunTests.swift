@@ -245,13 +245,14 @@ import Testing
     choices.loss = .drGRPO
     #expect(choices.advantage == .mean)
     let vlaa = StepOptions(StepOptions(), preset: .vlaaGRPO, learningRate: 1e-6)
-    let (vlaaGRPO, trlGRPO) = (Preset.vlaaGRPO.grpo, Preset.trlGRPO.grpo)
+    let (vlaaGRPO, trlGRPO) = (Preset.vlaaGRPO.own, Preset.trlGRPO.own)
     #expect(vlaa.batchSize == 512 && vlaaGRPO.minibatchSize == 256 && vlaaGRPO.innerEpochs == 1)
     #expect(vlaa.minLearningRate == 5e-7 && vlaa.warmup == .fraction(0.03) && vlaa.schedule == .cosine)
     #expect(vlaaGRPO.klCoefficient == 1e-3 && vlaaGRPO.klTarget == 5e-4 && vlaaGRPO.loss == .grpo)
     let trl = StepOptions(StepOptions(), preset: .trlGRPO, learningRate: 5)
     #expect(trlGRPO.loss == .dapo && trlGRPO.klCoefficient == 0 && trl.learningRates[.llm] == 1e-6)
-    #expect(Preset.vlaaGRPO.tool == "grpo-step" && Preset.dpo.tool == "dpo-step" && Preset.sft.tool == "sft-step")
+    let tools = ["vlaa-grpo", "pivot-dpo", "pivot-sft"].map { StepMethods.tool(ofPreset: $0) }
+    #expect(tools == ["grpo-step", "dpo-step", "sft-step"])
     #expect(vlaa.problem == nil && trl.problem == nil && vlaaGRPO.problem == nil && trlGRPO.problem == nil)
   }
 

@@ -24,16 +24,28 @@ import Testing
   @Test func presetsCarryThePublishedNumbers() {
     let dpo = StepOptions(StepOptions(), preset: .dpo, learningRate: 5)
     #expect(dpo.batchSize == 256 && dpo.epochs == 3 && dpo.dropLast && dpo.schedule == .cosine)
-    #expect(Set(dpo.learningRates.values) == [1e-6] && Preset.dpo.dpo.beta == 0.1 && Preset.dpo.dpo.gamma == 0)
+    #expect(Set(dpo.learningRates.values) == [1e-6] && Preset.dpo.own.beta == 0.1 && Preset.dpo.own.gamma == 0)
     let sft = StepOptions(StepOptions(), preset: .sft, learningRate: 5)
-    #expect(Set(sft.learningRates.values) == [1e-5] && Preset.sft.sft.target == .chosen && sft.epochs == 3)
+    #expect(Set(sft.learningRates.values) == [1e-5] && Preset.sft.own.target == .chosen && sft.epochs == 3)
     let s1a = StepOptions(StepOptions(), preset: .s1a, learningRate: 5)
     #expect(s1a.train == [.projector] && s1a.learningRates[.projector] == 1e-3 && s1a.epochs == 1)
     let s1b = StepOptions(StepOptions(), preset: .s1b, learningRate: 5)
     #expect(s1b.learningRates == [.vision: 2e-6, .projector: 1e-5, .llm: 1e-5])
-    for preset in Preset.allCases {
-      #expect(StepOptions(StepOptions(), preset: preset, learningRate: 5).problem == nil)
+    func check(_ method: (some StepMethod).Type) {
+      for preset in method.presets {
+        #expect(StepOptions(StepOptions(), preset: preset, learningRate: 5).problem == nil)
+      }
     }
+    for method in StepMethods.all { check(method) }
+  }
+
+  @Test func presetsAndLearningRatesAreListedWithTheirTools() {
+    #expect(
+      StepMethods.presetList(and: DPOObjective.self)
+        == "pivot-s1a, pivot-s1b, pivot-sft (sft-step), pivot-dpo (dpo-step), vlaa-grpo, trl-grpo (grpo-step)")
+    #expect(StepTable.table.learningRate.help == "Peak learning rate (default: 1e-6; of sft-step 1e-5).")
+    #expect(StepOptions(StepOptions(), learningRate: SFTObjective.learningRate).learningRate == 1e-5)
+    #expect(StepOptions(StepOptions(), learningRate: DPOObjective.learningRate).learningRate == 1e-6)
   }
 
   @Test func anExplicitValueGoesBeforeThePreset() {

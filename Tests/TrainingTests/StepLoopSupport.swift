@@ -40,7 +40,7 @@ func sft(_ target: SFTTarget?) -> SFTObjective {
   return SFTObjective(options)
 }
 
-/// One call of dpo-step (or sft-step) in this process.
+/// One call of the objective's tool in this process.
 @discardableResult
 func runSteps(
   _ output: String, model: String = "published", files: [String]? = nil, objective: any Objective = dpo(),
@@ -48,8 +48,8 @@ func runSteps(
   _ choose: (inout StepOptions) -> Void = { _ in },
   request change: (inout StepRequest) -> Void = { _ in }
 ) throws -> StepOutcome {
-  let tools = ["pairs": "dpo-step", "examples": "sft-step", "groups": "grpo-step"]
-  var request = StepRequest(tool: tools[objective.unit] ?? "", output: output)
+  let tool = (type(of: objective) as? any StepMethod.Type)?.tool
+  var request = StepRequest(tool: tool ?? "made-up-step", output: output)
   request.initial = fixture("models/\(model)")
   request.files = files ?? [fixture("parity/\(model)/pairs.frames")]
   change(&request)

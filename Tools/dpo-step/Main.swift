@@ -3,7 +3,6 @@
 import ArgumentParser
 import ComputeSupport
 import Objectives
-import OptionTables
 import StepSupport
 import ToolSupport
 
@@ -27,11 +26,7 @@ import ToolSupport
 
   @OptionGroup var own: TableArguments<DPOTable>
   @OptionGroup var reference: ReferenceArguments
-  @OptionGroup var step: StepArguments
+  @OptionGroup var step: StepArguments<DPOObjective>
 
-  func run() throws {
-    try step.run("dpo-step", anyReference: reference.anyReference) {
-      DPOObjective(own.values.or($0?.dpo ?? DPOOptions()))
-    }
-  }
+  func run() throws { try step.run(own.values, anyReference: reference.anyReference) }
 }

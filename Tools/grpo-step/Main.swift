@@ -3,7 +3,6 @@
 import ArgumentParser
 import ComputeSupport
 import Objectives
-import OptionTables
 import StepSupport
 import ToolSupport
 
@@ -33,11 +32,7 @@ import ToolSupport
 
   @OptionGroup var own: TableArguments<GRPOTable>
   @OptionGroup var reference: ReferenceArguments
-  @OptionGroup var step: StepArguments
+  @OptionGroup var step: StepArguments<GRPOObjective>
 
-  func run() throws {
-    try step.run("grpo-step", anyReference: reference.anyReference) {
-      GRPOObjective(own.values.or($0?.grpo ?? GRPOOptions()))
-    }
-  }
+  func run() throws { try step.run(own.values, anyReference: reference.anyReference) }
 }

@@ -5,6 +5,8 @@ import Checkpoints
 import ComputeSupport
 import Inference
 import Models
+import Objectives
+import OptionTables
 import ToolSupport
 
 @main struct Score: FrameFilter {
@@ -46,7 +48,7 @@ import ToolSupport
   var by = "category"
 
   @Option(help: "Beta of the DPO loss in the summary.")
-  var beta = 0.1
+  var beta = DPOOptions().beta
 
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var stream: StreamOptions

@@ -3,7 +3,6 @@
 import ArgumentParser
 import ComputeSupport
 import Objectives
-import OptionTables
 import StepSupport
 import ToolSupport
 
@@ -24,9 +23,7 @@ import ToolSupport
     version: Version.computing)
 
   @OptionGroup var own: TableArguments<SFTTable>
-  @OptionGroup var step: StepArguments
+  @OptionGroup var step: StepArguments<SFTObjective>
 
-  func run() throws {
-    try step.run("sft-step", learningRate: 1e-5) { SFTObjective(own.values.or($0?.sft ?? SFTOptions())) }
-  }
+  func run() throws { try step.run(own.values) }
 }

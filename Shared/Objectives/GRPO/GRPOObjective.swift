@@ -41,6 +41,10 @@ public struct GRPOObjective: Objective {
       .metrics
   }
 
+  public func describe(_ update: UpdatePlan.Update) -> [(name: String, value: Double)] {
+    [("inner_epoch", Double(update.innerEpoch + 1))]
+  }
+
   public func select(_ batch: [Example]) -> [Example] { options.skipFlat ? batch.filter(isSpread) : batch }
 
   /// Without a KL term a batch of flat groups has a gradient of exactly zero. AdamW would move the weights nevertheless,
@@ -48,6 +52,8 @@ public struct GRPOObjective: Objective {
   public func informative(_ examples: [Example]) -> Int {
     needsReference ? examples.count : examples.count(where: isSpread)
   }
+
+  public var uninformative: String { "no group of this batch has rewards that differ" }
 
   private func isSpread(_ example: Example) -> Bool { example.group?.rewards.isFlat == false }
 
