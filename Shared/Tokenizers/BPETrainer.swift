@@ -59,7 +59,7 @@ public enum BPETrainer {
     var counts: [[UInt8]: Int] = [:]
     for text in texts {
       Normalization.nfc(Array(text.utf8)).withUnsafeBufferPointer { bytes in
-        PreTokenizer.qwen2(digits: 1).forEachWord(in: bytes) { counts[Array(bytes[$0]), default: 0] += 1 }
+        PreTokenizer.split(digits: 1).forEachWord(in: bytes) { counts[Array(bytes[$0]), default: 0] += 1 }
       }
     }
     return counts
@@ -101,7 +101,7 @@ public enum BPETrainer {
       "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false,
     ]
     let split: JSONValue = [
-      "type": "Split", "pattern": ["Regex": .string(PreTokenizer.qwen2Pattern(digits: #"\p{N}"#))],
+      "type": "Split", "pattern": ["Regex": .string(PreTokenizer.splitPattern(digits: #"\p{N}"#))],
       "behavior": "Isolated", "invert": false,
     ]
     return [

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The chat formats that are known: what stands around the texts of a conversation.
 
-/// One way of writing a conversation. A new one is one more entry of `all`.
+/// One way of writing a conversation. A new one is one more entry of `conversations`: whatever is done with formats goes by
+/// these fields.
 public struct ChatFormat: Sendable {
   /// What stands before and after a text.
   typealias Around = (before: String, after: String)
@@ -13,6 +14,16 @@ public struct ChatFormat: Sendable {
     case text(String)
   }
 
+  /// How the token that begins a sequence gets into what a checkpoint's own template writes.
+  enum SequenceStart: Sendable {
+    /// The template writes it in front of everything, or leaves it to the tokenizer.
+    case templates
+    /// Each of the format's user turns begins with it.
+    case everyUserTurn
+    /// The template has none of it.
+    case tokenizers
+  }
+
   /// For `--template`.
   public let name: String
   /// For messages: "ChatML".
@@ -22,6 +33,7 @@ public struct ChatFormat: Sendable {
   /// The special tokens among what stands around texts; in the texts themselves they are text.
   var controls: [String] = []
   var opening = Opening.tokenizers
+  var sequenceStart = SequenceStart.templates
   var system: Around = ("", "")
   var user: Around = ("", "")
   /// Whether the system line stands inside the first user turn, before its text.
@@ -39,15 +51,20 @@ public struct ChatFormat: Sendable {
   var partsEarlierAnswers = false
   /// Whether white space at the ends of texts goes.
   var trims = false
+  /// The special tokens that the PIVOT paper's code trains wherever they stand; nil: it has no labels of this format.
+  var paperLabels: Set<String>?
+  /// Whether it writes pictures and captions, not conversations.
+  public var isPlain = false
 }
 
 extension ChatFormat {
   /// Qwen2's.
   public static let chatml = ChatFormat(
     name: "chatml", title: "ChatML", defaultSystem: "You are a helpful assistant.",
-    controls: ["<|im_start|>", "<|im_end|>"], system: ("<|im_start|>system\n", "<|im_end|>\n"),
+    controls: ["<|im_start|>", "<|im_end|>"], sequenceStart: .tokenizers,
+    system: ("<|im_start|>system\n", "<|im_end|>\n"),
     user: ("<|im_start|>user\n", "<|im_end|>\n"), header: "<|im_start|>assistant\n", end: "<|im_end|>", afterEnd: "\n",
-    partsEarlierAnswers: true)
+    partsEarlierAnswers: true, paperLabels: ["<|im_start|>"])
 
   /// Vicuna 1.1's, in which LLaVA-1.5 was trained.
   public static let vicuna = ChatFormat(
@@ -63,6 +80,7 @@ extension ChatFormat {
 
   public static let llama2 = ChatFormat(
     name: "llama2", title: "Llama 2's format", controls: ["<s>", "</s>"], opening: .text(""),
+    sequenceStart: .everyUserTurn,
     system: ("<<SYS>>\n", "\n<</SYS>>\n\n"), user: ("<s>[INST] ", " [/INST]"), systemOpensFirstTurn: true,
     answer: (" ", " "), end: "</s>", trims: true)
 
@@ -75,7 +93,11 @@ extension ChatFormat {
     header: "<|start_header_id|>assistant<|end_header_id|>\n\n", end: "<|eot_id|>", trims: true)
 
   /// Captions: the image, the text and a newline. What the user says is not used.
-  public static let plain = ChatFormat(name: "plain", title: "plain captions", answer: ("", "\n"))
+  public static let plain = ChatFormat(
+    name: "plain", title: "plain captions", answer: ("", "\n"), paperLabels: [], isPlain: true)
+
+  /// Of checkpoints that say nothing.
+  public static let standard = chatml
 
   /// Every format that has a name; conversations first.
   public static let all = conversations + [plain]
@@ -85,9 +107,6 @@ extension ChatFormat {
     guard let format = Self.all.first(where: { $0.name == name }) else { return nil }
     self = format
   }
-
-  /// Whether it writes pictures and captions, not conversations.
-  public var isPlain: Bool { name == Self.plain.name }
 
   /// The ids that end an assistant's turn in any format whose end `tokenizer` has as a special token.
   public static func turnEnds(_ tokenizer: Tokenizer) -> [Int32] {

@@ -36,7 +36,7 @@ public struct ChatTemplate: Sendable {
     /// The assistant's words and their end-of-turn token.
     case answer
     /// As the PIVOT paper's code trains (arXiv 2510.16333): assistant turns whole, with header and last newline, and in
-    /// every turn each newline token and each `<|im_start|>`.
+    /// every turn each newline token and each of the format's `paperLabels`: `<|im_start|>`, of ChatML.
     case paper
   }
 
@@ -50,6 +50,8 @@ public struct ChatTemplate: Sendable {
   private let newline: [Int32]
   /// Tokens that only the template places.
   private let literal: Set<Int32>
+  /// Tokens that are labels of the paper's wherever they stand.
+  private let paperLabels: Set<Int32>
 
   /// - system: the system turn's text; "" for none, nil for the format's own. A conversation's own system turn replaces
   ///   it.
@@ -60,8 +62,9 @@ public struct ChatTemplate: Sendable {
     _ format: ChatFormat, tokenizer: Tokenizer, imageID: Int32?, system: String? = nil, labels: Labels = .answer,
     parseSpecial: Bool = false
   ) throws {
-    if labels == .paper, format != .chatml, !format.isPlain {
-      throw PlainFailure.usage("--labels paper: these are labels of ChatML, and not of \(format.title)")
+    if labels == .paper, format.paperLabels == nil {
+      let titles = ChatFormat.conversations.filter { $0.paperLabels != nil }.map(\.title).joined(separator: ", ")
+      throw PlainFailure.usage("--labels paper: these are labels of \(titles), and not of \(format.title)")
     }
     controls = try Dictionary(
       uniqueKeysWithValues: format.controls.map { token in
@@ -80,6 +83,7 @@ public struct ChatTemplate: Sendable {
     self.imageID = imageID
     newline = labels == .paper ? try tokenizer.encode("\n") : []
     literal = Set(controls.values).union([imageID].compactMap { $0 })
+    paperLabels = Set((format.paperLabels ?? []).compactMap { [controls] in controls[$0] })
   }
 
   // MARK: Rendering
@@ -91,7 +95,8 @@ public struct ChatTemplate: Sendable {
     if case .tokenizers = format.opening { out.append(tokenizer.opening, label: { _ in false }) }
     if format.isPlain {
       guard hasImage else {
-        throw PlainFailure.badData("the plain template needs an image; --template chatml takes text without one")
+        throw PlainFailure.badData(
+          "the plain template needs an image; --template \(ChatFormat.standard.name) takes text without one")
       }
       out.append(try placeholder(), label: { _ in false })
       return out
@@ -137,7 +142,7 @@ public struct ChatTemplate: Sendable {
 
   private func isPapersLabel(_ id: Int32, in role: ChatTurn.Role) -> Bool {
     guard labels == .paper, id != imageID else { return false }
-    return role == .assistant || id == controls["<|im_start|>"] || newline == [id]
+    return role == .assistant || paperLabels.contains(id) || newline == [id]
   }
 
   /// Appends the ids of `turns`. Text between two tokens, or a token and a cut, is tokenised at once.

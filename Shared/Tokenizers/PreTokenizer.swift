@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT
-// Cuts text into the words inside which byte pairs are merged: the regular expressions of Qwen2 and GPT-2 as scanners
-// over UTF-8. The engines' semantics are kept: alternatives are tried in order, repetition is greedy, and one step of
+// Cuts text into the words inside which byte pairs are merged: the regular expressions of tokenizer.json as scanners over
+// UTF-8. The engines' semantics are kept: alternatives are tried in order, repetition is greedy, and one step of
 // backtracking (the last space of a run goes with the word after it) is written out.
 
 /// Which regular expression a tokenizer.json cuts its words with.
 public enum PreTokenizer: Sendable, Equatable {
-  /// `Split` by Qwen2's expression; `digits` is the longest run of digits in a word (1 in Qwen2; 3 in Llama 3).
-  case qwen2(digits: Int)
-  /// `ByteLevel` with `use_regex`.
-  case gpt2
+  /// `Split` by the expression in which numbers are words of at most so many digits (1 in Qwen2; 3 in Llama 3).
+  case split(digits: Int)
+  /// `ByteLevel` with `use_regex`: GPT-2's expression.
+  case byteLevel
   /// One word, however long it is.
   case none
 
-  static let qwen2Patterns: [String: PreTokenizer] = [
-    qwen2Pattern(digits: #"\p{N}"#): .qwen2(digits: 1),
-    qwen2Pattern(digits: #"\p{N}{1,3}"#): .qwen2(digits: 3),
+  static let splitPatterns: [String: PreTokenizer] = [
+    splitPattern(digits: #"\p{N}"#): .split(digits: 1),
+    splitPattern(digits: #"\p{N}{1,3}"#): .split(digits: 3),
   ]
 
-  static func qwen2Pattern(digits: String) -> String {
+  static func splitPattern(digits: String) -> String {
     #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|"# + digits
       + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
   }
@@ -30,8 +30,8 @@ public enum PreTokenizer: Sendable, Equatable {
       while start < bytes.count {
         let end =
           switch self {
-          case .qwen2(let digits): scanner.qwen2Word(from: start, digits: digits)
-          case .gpt2: scanner.gpt2Word(from: start)
+          case .split(let digits): scanner.splitWord(from: start, digits: digits)
+          case .byteLevel: scanner.byteLevelWord(from: start)
           case .none: bytes.count
           }
         try body(start..<end)
@@ -70,7 +70,7 @@ private struct WordScanner {
   static func isSymbol(_ kind: ScalarClass) -> Bool { kind.isDisjoint(with: [.letter, .number, .space]) }
 
   // (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
-  func qwen2Word(from start: Int, digits: Int) -> Int {
+  func splitWord(from start: Int, digits: Int) -> Int {
     guard let first = look(start) else { return start }
     if let end = contraction(start, anyCase: true) { return end }
     if first.kind.contains(.letter) { return run(first.end, while: Self.isLetter) }
@@ -86,7 +86,7 @@ private struct WordScanner {
   }
 
   // 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
-  func gpt2Word(from start: Int) -> Int {
+  func byteLevelWord(from start: Int) -> Int {
     if let end = contraction(start, anyCase: false) { return end }
     let body = bytes[start] == 0x20 ? start + 1 : start
     if let next = look(body), !next.kind.contains(.space) {

@@ -11,7 +11,7 @@ extension PublishedTemplate {
     case known(ChatFormat, system: String)
     /// Another format, or one that cannot be told; the reason in words that follow "the chat template", and the known
     /// format that comes nearest.
-    case other(String, nearest: ChatFormat = .chatml)
+    case other(String, nearest: ChatFormat = .standard)
   }
 
   /// Renders conversations of every kind that a manifest can hold, and compares with what the known formats write.
@@ -150,13 +150,13 @@ private struct Renderer {
   /// Takes over whether the template itself writes the token that begins a sequence. If it does not, a processor of
   /// images lets the tokenizer do it; a tokenizer on its own leaves it out (`apply_chat_template` of transformers).
   private mutating func adoptOpening(of text: String, takesImages: Bool) {
-    if format == .llama2 { return }  // each of its user turns begins with the token
-    if format != .chatml, let token = tokens["bos_token"]?.string, !token.isEmpty, text.hasPrefix(token) {
+    if format.sequenceStart == .everyUserTurn { return }
+    if format.sequenceStart == .templates, let token = tokens["bos_token"]?.string, !token.isEmpty,
+      text.hasPrefix(token)
+    {
       format.open(with: token)
-    } else if takesImages {
-      format.opening = .tokenizers
     } else {
-      format.opening = .text("")
+      format.opening = takesImages ? .tokenizers : .text("")
     }
   }
 

@@ -40,7 +40,8 @@ struct TokenDecoder: Sendable {
   /// The byte that "<0x0A>" and its like stand for.
   func byte(of token: String) -> UInt8? {
     guard fallsBackToBytes, token.utf8.count == 6, token.hasPrefix("<0x"), token.hasSuffix(">") else { return nil }
-    return UInt8(token.dropFirst(3).dropLast(), radix: 16)
+    let digits = token.dropFirst(3).dropLast()
+    return digits.allSatisfy(\.isHexDigit) ? UInt8(digits, radix: 16) : nil  // alone it would take "+A" too
   }
 }
 

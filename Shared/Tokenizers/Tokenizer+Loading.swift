@@ -79,11 +79,11 @@ extension Tokenizer {
     let cutsWords = last["use_regex"]?.bool ?? true
     if steps.count == 1 {
       guard cutsWords else { throw unsupported }
-      return .gpt2
+      return .byteLevel
     }
     guard steps.count == 2, !cutsWords, steps[0]["type"]?.string == "Split",
       steps[0]["behavior"]?.string == "Isolated", steps[0]["invert"]?.bool != true,
-      let pattern = steps[0]["pattern"]?["Regex"]?.string, let known = PreTokenizer.qwen2Patterns[pattern]
+      let pattern = steps[0]["pattern"]?["Regex"]?.string, let known = PreTokenizer.splitPatterns[pattern]
     else { throw unsupported }
     return known
   }

@@ -40,6 +40,16 @@ struct LlamaTokenizerTests {
 
   func numbers(_ value: JSONValue?) -> [Int32]? { value?.array?.map { Int32($0.int ?? -1) } }
 
+  /// A byte is written with two hexadecimal digits; what else a parser of numbers takes is text.
+  @Test func onlyTwoHexadecimalDigitsAreAByte() throws {
+    let decoder = try TokenDecoder(json: ["type": "ByteFallback"])
+    #expect(["<0x0A>", "<0xff>", "<0xE2>"].map { decoder.byte(of: $0) } == [0x0A, 0xFF, 0xE2])
+    for token in ["<0x+A>", "<0x-0>", "<0x A>", "<0xG0>", "<0xA>", "<0x0A0>", "<0x\u{E9}>", "<0X0A>", "<0x0A"] {
+      #expect(decoder.byte(of: token) == nil, "\(token)")
+      #expect(decoder.bytes(of: token, isFirst: true) == Array(token.utf8))
+    }
+  }
+
   @Test(arguments: [
     "llama2", "normalized", "first", "always", "never", "flags", "flags-first", "unknown", "unfused", "whole",
     "fewer-bytes", "llama3",

@@ -20,12 +20,12 @@ struct ChatAgreement {
   /// Nothing was compared: the format was asked for by name, or there is no template to compare with.
   init(_ format: ChatFormat, system: String?) { (self.format, self.system) = (format, system ?? format.defaultSystem) }
 
-  /// Finds the format that the template of `checkpoint` writes; ChatML where it has none.
+  /// Finds the format that the template of `checkpoint` writes; the standard one where it has none.
   ///
   /// - system: the system line that was asked for; nil for the template's own.
   /// - image: the image's placeholder; nil where the checkpoint takes no images.
   init(with checkpoint: Checkpoint, system: String?, image: String?) throws {
-    self.init(.chatml, system: system)
+    self.init(.standard, system: system)
     guard
       let published = try PublishedTemplate(
         takesImages: image != nil, file: checkpoint.file, json: checkpoint.json)
@@ -38,7 +38,7 @@ struct ChatAgreement {
     case .known(let format, let own):
       self.format = format
       self.system = system ?? own
-      if format != .chatml {
+      if format != .standard {
         note =
           "\(checkpoint.path): \(published.file): texts are put together in \(format.title), as the chat template does"
       }
