@@ -110,7 +110,7 @@ func referenceLogps(_ runner: PassRunner, _ pass: MicroBatch, of batch: [Example
   defer { withExtendedLifetime(logps) {} }
   return pass.members.map { member in
     let labels = pass.labels(of: member)
-    if batch[member].group != nil { return .tokens(labels.map { Array(values[$0]) }) }
+    guard labels.count == 2, batch[member].group == nil else { return .tokens(labels.map { Array(values[$0]) }) }
     return .pair(
       PairLogps(
         chosen: values.sum(labels[labels.startIndex]), rejected: values.sum(labels[labels.startIndex + 1])))

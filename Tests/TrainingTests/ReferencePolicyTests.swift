@@ -9,7 +9,42 @@ import Testing
 @testable import Objectives
 @testable import Training
 
+/// Supervised fine-tuning that stays near the reference, token by token: Σ (-logp + (logp - reference)² / 2) / labels.
+private struct AnchoredSFT: Objective {
+  let options = SFTOptions()
+  var unit: String { "examples" }
+  var responses: Responses { .supervised(.chosen) }
+  var needsReference: Bool { true }
+
+  func add(_ scored: ScoredPass, to result: inout BatchResult) throws -> OutputGradients {
+    let labels = Double(scored.totals.labels)
+    var reference: [Float] = []
+    for case .tokens(let rows) in scored.reference { reference += rows.joined() }
+    try #require(reference.count == scored.logps.count)
+    let gradient = zip(scored.logps, reference).map { logp, reference -> Float in
+      let distance = Double(logp) - Double(reference)
+      result.loss += (distance * distance / 2 - Double(logp)) / labels
+      result.add("distance", abs(distance) / labels)
+      return Float((distance - 1) / labels)
+    }
+    result.hasGradient = true
+    return [.logps: gradient]
+  }
+}
+
 @Suite struct ReferencePolicyTests {
+  /// One response may have a reference too, and has it a token. At the first step both are the same model.
+  @Test func aSupervisedResponseIsComparedTokenByToken() throws {
+    try withTemporaryDirectory { folder in
+      let host = RecordingHost()
+      try runSteps(folder + "/out.bin", objective: AnchoredSFT(), host: host) {
+        ($0.steps, $0.schedule) = (2, .constant)
+      }
+      let distances = try host.values("distance").compactMap { $0 }
+      #expect(distances.count == 2 && distances[0] <= 1e-6 && distances[1] > 1e-6, "\(distances)")
+    }
+  }
+
   /// The error of a run over the fixture's three scored pairs, changed.
   private func refusal(_ change: (Int, inout Frame) -> Void) throws -> String {
     try withTemporaryDirectory { folder in
