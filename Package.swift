@@ -181,8 +181,8 @@ let checks: [Target] = [
   tests(
     "ArchitectureTests",
     uses: [
-      "Failures", "StrictJSON", "Tensors", "LinearAlgebra", "Autograd", "TensorStream", "Checkpoints", "Layers", "Models", "Surgery",
-      "Generation", "Objectives", "Inference", "Training",
+      "Failures", "StrictJSON", "Tensors", "LinearAlgebra", "Autograd", "TensorStream", "Checkpoints", "Layers",
+      "Models", "Surgery", "Probing", "Generation", "Objectives", "Inference", "Training",
     ]),
   tests(
     "ToolTests",

@@ -41,6 +41,10 @@ public struct DecoderConfig: Sendable, Equatable {
     guard headSize > 0, headSize % 2 == 0 else {
       throw reader.failure("head_dim", "is \(headSize), expected an even number")
     }
+    // Far above any model, and low enough that a rotary frequency for each pair is no work.
+    guard headSize <= 1 << 16 else {
+      throw reader.failure("head_dim", "is \(headSize), expected \(1 << 16) or less")
+    }
     let activation = try reader.string("hidden_act")
     guard activation == "silu" || activation == "swish" else {
       throw reader.failure("hidden_act", "is \"\(activation)\", expected silu")

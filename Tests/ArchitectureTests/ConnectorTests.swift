@@ -8,6 +8,7 @@ import Inference
 import Layers
 import Models
 import Objectives
+import Probing
 import StrictJSON
 import Surgery
 import TensorStream
@@ -90,6 +91,21 @@ private let preprocessor: JSONValue = [
           expectClose(
             try #require(a.tensors["logp_chosen"]).floats(), try #require(other.tensors["logp_chosen"]).floats(),
             tolerance: 1e-5)
+        }
+      }
+    }
+  }
+
+  @Test func aProbeBehindItTakesTheGridOfEachPicture() throws {
+    try withModel { _, checkpoint in
+      let projector = try ProjectedFeatures(checkpoint)
+      for frame in try pass(pairs(), through: FrameEncoder(checkpoint) { _ in }.groups()) {
+        let features = try #require(frame.tensors["features"])
+        let rows = Tensor(try features.floats(), shape: features.shape)
+        // The first row, which is no patch, is half of the first visual token.
+        #expect(try projector(frame, rows).shape == [rows.rows / 2, 16])
+        #expect { try projector(frame, rows.rows(1..<rows.rows)) } throws: { error in
+          "\(error)".hasSuffix("\"features\" has \(rows.rows - 1) rows, and its grid counts \(rows.rows)")
         }
       }
     }

@@ -2,6 +2,7 @@
 // Parts put together: what comes out is what went in, and what does not fit is named.
 
 import Failures
+import Glibc
 import Models
 import StrictJSON
 import Tensors
@@ -350,6 +351,77 @@ private func refused(_ body: () throws -> Void) -> String {
           + "makes it [16, 25]")
       check(v, p, a, "73 \(a): exists already and holds \"config.json\"", to: "a")
       #expect(try !listing(folder).contains("out"))
+    }
+  }
+
+  /// `config.json` with one of its numbers changed.
+  private func changed(_ config: JSONObject, _ path: [String], _ value: Int) -> JSONObject {
+    var result = config
+    if path.count == 1 {
+      result[path[0]] = .int(value)
+    } else if let inner = config[path[0]]?.object {
+      result[path[0]] = .object(changed(inner, Array(path.dropFirst()), value))
+    }
+    return result
+  }
+
+  @Test func numbersBeyondAnyModelAreNamed() throws {
+    try withTemporaryDirectory { folder in
+      try tinyModel().write(to: folder + "/a")
+      let config = try #require(tinyConfig().object)
+      let (token, limit) = (["image_token_index"], 1 << 30)
+      let cases = [
+        (token, Int.max, "65 \(folder)/0/config.json: image_token_index is \(Int.max), expected \(limit) or less"),
+        (token, 1 << 23, "65 \(folder)/1: config.json: image_token_index is 8388608, expected less than 4194304"),
+        (
+          ["text_config", "hidden_size"], 1 << 62,
+          "65 \(folder)/2: config.json: text_config.hidden_size is \(1 << 62), expected \(limit) or less"
+        ),
+        (
+          ["text_config", "head_dim"], 1 << 30,
+          "65 \(folder)/3: config.json: text_config.head_dim is \(1 << 30), expected 65536 or less"
+        ),
+      ]
+      for (number, (path, value, expected)) in cases.enumerated() {
+        var model = try tinyModel()
+        model.files["config.json"] = JSONValue.object(changed(config, path, value)).text()
+        try model.write(to: "\(folder)/\(number)")
+        #expect(refused { _ = try attach(folder + "/a", nil, "\(folder)/\(number)", to: folder + "/o") } == expected)
+      }
+    }
+  }
+
+  /// Every whole number of a config, impossible: a clear line or none, and never a crash.
+  @Test func noNumberOfAConfigStopsTheProgram() throws {
+    try withTemporaryDirectory { folder in
+      try tinyModel().write(to: folder + "/a")
+      let sound = try Checkpoint(opening: folder + "/a")
+      let config = try #require(tinyConfig().object)
+      var paths: [[String]] = [["vision_feature_layer"], ["image_token_id"], ["projector_old_layers"]]
+      for (key, value) in config {
+        if value.int != nil { paths.append([key]) }
+        for (inner, value) in value.object ?? [:] where value.int != nil { paths.append([key, inner]) }
+      }
+      for path in paths {
+        for value in [-1, 0, 1, 1 << 22, 1 << 30, 1 << 31, 1 << 62, .max, .min] {
+          var model = try tinyModel()
+          model.files["config.json"] = JSONValue.object(changed(config, path, value)).text()
+          try model.write(to: folder + "/b.bin")
+          let strange = try Checkpoint(opening: folder + "/b.bin")
+          let uses: [() throws -> Void] = [
+            { _ = try MultimodalModel(strange) }, { _ = try strange.modelFingerprint() },
+            { _ = try strange.detachedVision() }, { _ = try strange.detachedProjector() },
+            { _ = try Reattachment(vision: strange, projector: nil, llm: sound).assembled() },
+            { _ = try Reattachment(vision: sound, projector: strange, llm: sound).assembled() },
+            { _ = try Reattachment(vision: sound, projector: nil, llm: strange).assembled() },
+          ]
+          for use in uses {
+            let line = refused(use)
+            #expect(line == "(no error)" || line.hasPrefix("65 "), "\(path) \(value)")
+          }
+          unlink(folder + "/b.bin")
+        }
+      }
     }
   }
 

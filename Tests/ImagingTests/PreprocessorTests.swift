@@ -71,6 +71,14 @@ import Testing
         == .stretch(width: 20, height: 20))
   }
 
+  @Test func whatAFamilyWritesIsWhatItDoesWhereItIsSilent() throws {
+    for (name, family) in [("Siglip", Preprocessor.Family.siglip), ("CLIP", .clip)] {
+      let written = try Preprocessor(json: .object(family.json(side: 224)))
+      #expect(try written == read("{\"image_processor_type\": \"\(name)ImageProcessor\"}"))
+      #expect(try Preprocessor(json: .object(family.json(side: 336))).outputSize?.height == 336)
+    }
+  }
+
   @Test func missingKeysTakeTheDefaultsOfTheNamedClass() throws {
     let clip = try read(#"{"image_processor_type": "CLIPImageProcessor"}"#)
     #expect(clip.resizing == .shortestEdge(224) && clip.filter == .bicubic && clip.crop?.width == 224)

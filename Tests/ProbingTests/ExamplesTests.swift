@@ -59,14 +59,17 @@ import Testing
       expectClose(
         try collector.examples().features.values, expected.map { $0 / norm }, tolerance: 1e-6, "\(pooling) \(prefix)")
     }
-    // Rows that are not pooled do not go through the projector.
-    var seen: [Int] = []
-    let collector = ExampleCollector(source: "stdin", pooling: .cls) { _, features in
-      seen.append(features.rows)
-      return features
+    // A projector takes all rows, as its model gives them; what is pooled is picked behind it, where it leaves a row each.
+    for (pooling, kept, expected) in [(Pooling.cls, 3, [0, 1, 0]), (.patches, 2, [0.6, 0, 0.8])] as [(_, _, [Float])] {
+      var seen: [Int] = []
+      let collector = ExampleCollector(source: "stdin", pooling: pooling) { _, features in
+        seen.append(features.rows)
+        return kept == 3 ? features : features.rows(1..<2)
+      }
+      try collector.add(frame(rows, ["id": "cat-1", "class": "cat", "prefix_tokens": "1"]))
+      #expect(seen == [3])
+      expectClose(try collector.examples().features.values, expected, tolerance: 1e-6)
     }
-    try collector.add(frame(rows, ["id": "cat-1", "class": "cat", "prefix_tokens": "1"]))
-    #expect(seen == [1])
   }
 
   @Test func aClassTokenThatIsNotThereIsRefused() {
