@@ -165,6 +165,18 @@ private let preprocessor: JSONValue = [
     }
   }
 
+  /// A model type that is written otherwise than its card's first stays.
+  @Test func theLanguageModelKeepsItsType() throws {
+    try withModel { folder, checkpoint in
+      var other = try #require(config.object)
+      other["text_config"] = ["model_type": "chained", "vocab_size": 328, "hidden_size": 16]
+      let llm = try makeModel(.object(other), preprocessor: preprocessor, at: folder + "/other")
+      let (model, _) = try Reattachment(vision: checkpoint, projector: checkpoint, llm: llm).assembled()
+      let made = try JSONValue.parse(try #require(model.files["config.json"]))
+      #expect(made["text_config"]?["model_type"] == "chained" && made["vision_config"]?["model_type"] == "mosaic")
+    }
+  }
+
   @Test func aNewOneIsMadeAndLayersOfItAreNotCounted() throws {
     try withModel { folder, checkpoint in
       var attachment = Reattachment(vision: checkpoint, projector: nil, llm: checkpoint)

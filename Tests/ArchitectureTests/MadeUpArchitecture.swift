@@ -106,7 +106,7 @@ struct ChainConfig: LanguageConfig {
 /// Layer norm, two heads of attention, no MLP; its last layer computes every row, and the used ones are picked at the end.
 struct Chain: LanguageModel {
   static let card = ArchitectureCard(
-    name: "Chain", modelTypes: ["chain"], keys: KeyRules(root: "chain."),
+    name: "Chain", modelTypes: ["chain", "chained"], keys: KeyRules(root: "chain."),
     defaults: ["max_position_embeddings": 128, "num_hidden_layers": 2], transformersClass: "ChainForCausalLM")
 
   let config: ChainConfig
