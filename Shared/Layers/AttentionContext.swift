@@ -64,6 +64,7 @@ public final class PromptContext: AttentionContext {
   public func attend(
     _ q: Variable, _ k: Variable, _ v: Variable, heads: Int, keyHeads: Int, layer: Int, ofUsed: Bool
   ) -> Variable {
+    precondition(layer == keys.count, "layers attend in their order, once each")
     keys.append(k.value)
     values.append(v.value)
     return attention(q, k, v, ofUsed ? last : all, heads: heads, keyHeads: keyHeads)

@@ -45,8 +45,15 @@ public struct ArchitectureCard: Sendable {
   }
 }
 
+// Before Swift 6.2 every type may travel between threads; since then a protocol must ask for it.
+#if compiler(>=6.2)
+  public typealias TypeThatTravels = SendableMetatype
+#else
+  public typealias TypeThatTravels = Any
+#endif
+
 /// A part of a multimodal LLM that is written once, as forward code with each parameter declared beside its key.
-public protocol Architecture: SendableMetatype {
+public protocol Architecture: TypeThatTravels {
   static var card: ArchitectureCard { get }
 }
 

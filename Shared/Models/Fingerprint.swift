@@ -26,7 +26,8 @@ extension Checkpoint {
     let others = canonicalNames.filter { Part(ofCanonical: $0) != .vision && !isTiedHead($0) }
     if !others.contains(where: { Part(ofCanonical: $0) == .llm }) { return nil }
     // A language model alone has no encoder. Its own depth stands in, so that frames which were scored by one stay valid.
-    let layers = try layersRun(featureLayer: nil) ?? max(0, min(config["num_hidden_layers"]?.int ?? 12, 1 << 20) + 1 + featureLayer)
+    let ownDepth = min(config["num_hidden_layers"]?.int ?? 12, 1 << 20)
+    let layers = try layersRun(featureLayer: nil) ?? max(0, ownDepth + 1 + featureLayer)
     let names = try encoderNames(layersRun: layers) + others
     return try fingerprint(of: names, settings: settings(layersRun: layers, selectStrategy: selectStrategy))
   }

@@ -43,7 +43,8 @@ public struct MultimodalConfig: Sendable {
     dropsFirstFeature = strategy == "default"
     if let vision, dropsFirstFeature, vision.prefixRows + vision.grid.count < 2 {
       throw reader.failure(
-        "vision_feature_select_strategy", "is \"default\", which leaves nothing of an image of one patch; expected \"full\"")
+        "vision_feature_select_strategy",
+        "is \"default\", which leaves nothing of an image of one patch; expected \"full\"")
     }
     if let vision, let text, let connector = anatomy.connector {
       self.connector = try connector.readConfig(reader, from: vision, to: text)

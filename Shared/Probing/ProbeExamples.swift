@@ -119,7 +119,9 @@ public final class ExampleCollector {
     // A projector takes the rows that its model gives it; where it leaves a row each, those in front are still no patches.
     let transformed = try transform(frame, all)
     guard transformed.rows == all.rows || pooling != .cls else {
-      throw frame.error("the projector makes \(transformed.rows) rows of \(all.rows): none of them is the class token's")
+      throw frame.error(
+        "the projector makes \(transformed.rows) rows of \(all.rows), so none of them is the class token's; --pool cls needs "
+          + "features as encode writes them")
     }
     let pooled = transformed.rows == all.rows ? transformed.rows(rows) : transformed
     guard pooled.isFinite else { throw frame.error("what the projector makes of \"features\" is not finite") }

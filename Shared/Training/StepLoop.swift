@@ -46,6 +46,8 @@ public final class StepLoop {
   var hasNotedFlat = false
   var hasLookedForImages = false
   private let framesSkipped: Int
+  /// No number of passes ends the run.
+  private let isEndless: Bool
   /// The name of the run in its log.
   let runName: String
   /// Where the log goes, if not to the host.
@@ -72,6 +74,7 @@ public final class StepLoop {
 
     let opening = try RunOpening(request, options, objective, host: host)
     self.options = opening.options
+    isEndless = options.passes == .max
     store = opening.store
     base = opening.base
     source = opening.source
@@ -121,12 +124,14 @@ public final class StepLoop {
   public func run() throws -> StepOutcome {
     if isFinished { return .alreadyFinished(steps: state.step, path: store.path) }
     do {
-      var pass = DataPass(state)
+      var pass = DataPass(state, isEndless: isEndless)
       while !isAtEnd, host.pendingSignal == nil, let batch = try source.next(at: state) {
         guard try learn(batch) else { break }
         guard pass.goesOn(to: state) else {
           throw PlainFailure.badData(
-            "\(source.name): a whole pass over it gave no step: none of its frames can be used")
+            "\(source.name): a whole pass over it gave no step: "
+              + (state.flatSteps > firstFlatStep ? "nothing in it asks for a change" : "none of its frames can be used")
+          )
         }
       }
     } catch {
@@ -154,16 +159,23 @@ public final class StepLoop {
   private struct DataPass {
     private var epoch: Int
     private var taken: Int?
+    private let isEndless: Bool
 
-    init(_ state: RunState) {
+    /// - Parameter isEndless: only steps end the run. Batches without a step then are no progress: the weights that found
+    ///   nothing in the file find nothing in it again.
+    init(_ state: RunState, isEndless: Bool) {
+      self.isEndless = isEndless
       epoch = state.epoch
-      taken = state.batch == 0 && state.update == 0 ? state.step + state.flatSteps : nil  // else its beginning is not known
+      taken = nil
+      if state.batch == 0, state.update == 0 { taken = progress(state) }  // else the beginning of the pass is not known
     }
+
+    private func progress(_ state: RunState) -> Int { state.step + (isEndless ? 0 : state.flatSteps) }
 
     /// False where `state` stands behind a pass without a step.
     mutating func goesOn(to state: RunState) -> Bool {
       guard state.epoch > epoch else { return true }
-      let now = state.step + state.flatSteps
+      let now = progress(state)
       defer { (epoch, taken) = (state.epoch, now) }
       return taken.map { now > $0 } ?? true
     }

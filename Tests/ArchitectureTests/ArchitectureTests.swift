@@ -30,35 +30,14 @@ private let config: JSONValue = [
     "model_type": "chain", "vocab_size": 328, "hidden_size": 16, "num_hidden_layers": 2, "tie_word_embeddings": true,
   ],
 ]
-private let preprocessor: JSONValue = [
-  "size": ["height": 4, "width": 6], "resample": 2, "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5],
-]
-
 @Suite(.serialized) struct ArchitectureTests {
   /// A new model of the made-up architectures in `folder`, with the tokenizer of a fixture.
   private func make(in folder: String) throws -> Checkpoint {
-    try makeModel(config, preprocessor: preprocessor, at: folder + "/made-up")
+    try makeModel(config, at: folder + "/made-up")
   }
 
   private func withArchitectures(_ body: (_ folder: String) throws -> Void) throws {
     try Architectures.with(madeUp) { try withTemporaryDirectory(body) }
-  }
-
-  /// Pairs over pictures of 2 by 3 and of 2 by 2 patches.
-  private func pairs() -> [Frame] {
-    var numbers = SeededGenerator(seed: 5)
-    return (0..<6).map { number in
-      let grid = number % 3 == 2 ? (2, 2) : (2, 3)
-      let bytes = (0..<grid.0 * grid.1 * 12).map { _ in UInt8(truncatingIfNeeded: numbers.next()) }
-      func ids(_ count: Int) -> [Int32] { (0..<count).map { _ in Int32(numbers.next() % 300) } }
-      return Frame(
-        metadata: ["id": "pair-\(number)", "grid": "\(grid.0) \(grid.1)", "patch": "2"],
-        tensors: [
-          "patches": RawTensor(u8: bytes, shape: [grid.0 * grid.1, 12]),
-          "prompt": RawTensor(i32: ids(2) + [319] + ids(3)), "chosen": RawTensor(i32: ids(4)),
-          "rejected": RawTensor(i32: ids(3)),
-        ])
-    }
   }
 
   @Test func itsFeaturesLeaveOutOneRowOfThePrefix() throws {

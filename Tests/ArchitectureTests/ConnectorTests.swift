@@ -27,33 +27,12 @@ private let config: JSONValue = [
   "vision_config": ["grid_height": 2, "grid_width": 3, "hidden_size": 8, "num_hidden_layers": 2],
   "text_config": ["vocab_size": 328, "hidden_size": 16, "tie_word_embeddings": true],
 ]
-private let preprocessor: JSONValue = [
-  "size": ["height": 4, "width": 6], "resample": 2, "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5],
-]
-
 @Suite(.serialized) struct ConnectorTests {
   private func withModel(_ body: (_ folder: String, Checkpoint) throws -> Void) throws {
     try Architectures.with(madeUp) {
       try withTemporaryDirectory { folder in
-        try body(folder, makeModel(config, preprocessor: preprocessor, at: folder + "/made-up"))
+        try body(folder, makeModel(config, at: folder + "/made-up"))
       }
-    }
-  }
-
-  /// Pairs over pictures of 2 by 3 and of 2 by 2 patches: 7 and 5 features, 3 and 2 visual tokens.
-  private func pairs() -> [Frame] {
-    var numbers = SeededGenerator(seed: 5)
-    return (0..<6).map { number in
-      let grid = number % 3 == 2 ? (2, 2) : (2, 3)
-      let bytes = (0..<grid.0 * grid.1 * 12).map { _ in UInt8(truncatingIfNeeded: numbers.next()) }
-      func ids(_ count: Int) -> [Int32] { (0..<count).map { _ in Int32(numbers.next() % 300) } }
-      return Frame(
-        metadata: ["id": "pair-\(number)", "grid": "\(grid.0) \(grid.1)", "patch": "2"],
-        tensors: [
-          "patches": RawTensor(u8: bytes, shape: [grid.0 * grid.1, 12]),
-          "prompt": RawTensor(i32: ids(2) + [319] + ids(3)), "chosen": RawTensor(i32: ids(4)),
-          "rejected": RawTensor(i32: ids(3)),
-        ])
     }
   }
 
@@ -170,7 +149,7 @@ private let preprocessor: JSONValue = [
     try withModel { folder, checkpoint in
       var other = try #require(config.object)
       other["text_config"] = ["model_type": "chained", "vocab_size": 328, "hidden_size": 16]
-      let llm = try makeModel(.object(other), preprocessor: preprocessor, at: folder + "/other")
+      let llm = try makeModel(.object(other), at: folder + "/other")
       let (model, _) = try Reattachment(vision: checkpoint, projector: checkpoint, llm: llm).assembled()
       let made = try JSONValue.parse(try #require(model.files["config.json"]))
       #expect(made["text_config"]?["model_type"] == "chained" && made["vision_config"]?["model_type"] == "mosaic")

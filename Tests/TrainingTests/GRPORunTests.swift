@@ -116,6 +116,12 @@ import Testing
       try rewriteGroups(folder + "/flat", flat)
       let outcome = try runSteps(folder + "/flat.bin", files: [folder + "/flat"], objective: grpo("grpo"))
       #expect(outcome == .done(steps: 0, path: folder + "/flat.bin"))
+      // Where only steps would end it, it says so instead of reading on for ever.
+      var said = ""
+      do {
+        try runSteps(folder + "/endless.bin", files: [folder + "/flat"], objective: grpo("grpo")) { $0.steps = 3 }
+      } catch { said = "\(error)" }
+      #expect(said == "\(folder)/flat: a whole pass over it gave no step: nothing in it asks for a change")
       let (before, after) = (
         try tensors(fixture("models/published/model.safetensors")), try tensors(folder + "/flat.bin")
       )
