@@ -82,13 +82,9 @@ public struct ConfigReader: Sendable {
     guard let number = value.double, number > 0, number.isFinite else {
       throw failure(key, "is \(value.text()), expected a positive number")
     }
-    return number
-  }
-
-  /// A positive number that stays one in f32.
-  public func positiveFloat(_ key: String) throws -> Float {
-    let number = Float(try positive(key))
-    guard number > 0, number.isFinite else { throw failure(key, "is too small or too large for F32") }
+    guard Float(number) > 0, Float(number).isFinite else {
+      throw failure(key, "is \(value.text()), too small or too large for F32")
+    }
     return number
   }
 

@@ -51,8 +51,9 @@ public struct Anatomy: KeyNaming {
   private var visionKeys: KeyRules { vision?.card.keys ?? Self.unknown }
   private var languageKeys: KeyRules { language?.card.keys ?? Self.unknown }
 
-  /// What training may add beside a model: no architecture declares it, and a model without it is whole.
-  static let additions = ["value_head.", "adapter."]
+  /// What training may add beside a model and no pass of the model itself runs: without it the model is whole. (An adapter is
+  /// none: a model that runs without it is another.)
+  static let additions = ["value_head."]
 
   public func role(of stored: String) -> KeyRole {
     if Self.additions.contains(where: stored.hasPrefix) { return .ignored }

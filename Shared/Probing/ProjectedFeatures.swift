@@ -49,7 +49,10 @@ public struct ProjectedFeatures {
     }
     let counted = (grids ?? []).reduce(0) { $0 + model.config.features(of: $1) }
     guard let grids, counted == rows else {
-      throw frame.error("\"features\" has \(rows) rows, and its grid counts \(counted)")
+      throw frame.error(
+        frame.metadata[.grid] == nil
+          ? "\"features\" has \(rows) rows, no whole number of images, and there is no metadata \"grid\" (\"h w\" of each)"
+          : "\"features\" has \(rows) rows, and its grid counts \(counted)")
     }
     return grids
   }

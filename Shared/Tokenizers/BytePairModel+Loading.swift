@@ -63,7 +63,8 @@ extension BytePairModel {
       throw TokenizerError.unsupported(feature: "\"model\": \"type\"", found: "\"\(type)\"", supported: "\"BPE\"")
     }
     if hasBytes, model["byte_fallback"]?.bool == true {
-      throw TokenizerError.unsupported(feature: "\"byte_fallback\"", found: "true", supported: "false (byte-level BPE)")
+      throw TokenizerError.unsupported(
+        feature: "\"byte_fallback\"", found: "true", supported: "false beside a pre_tokenizer of words")
     }
     if let dropout = model["dropout"]?.double, dropout != 0 {
       throw TokenizerError.unsupported(feature: "\"dropout\"", found: "\(dropout)", supported: "null")

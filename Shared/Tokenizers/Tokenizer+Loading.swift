@@ -44,7 +44,7 @@ extension Tokenizer {
       parts.preTokenizer = try Self.readPreTokenizer(json["pre_tokenizer"])
     }
     try Self.readAddedTokens(json["added_tokens"], into: &parts)
-    parts.opening = Self.readOpening(json["post_processor"], parts)
+    parts.opening = try Self.readOpening(json["post_processor"], parts)
     if let adds = config?["add_bos_token"]?.bool {
       let token = config?["bos_token"]?.string ?? config?["bos_token"]?["content"]?.string
       parts.opening = adds ? [token.flatMap { Self.id(of: $0, parts) }].compactMap { $0 } : []
@@ -95,9 +95,15 @@ extension Tokenizer {
   }
 
   /// The special tokens that a `TemplateProcessing` puts in front of a text.
-  private static func readOpening(_ json: JSONValue?, _ parts: TokenizerParts) -> [Int32] {
-    if let processors = json?["processors"]?.array { return processors.flatMap { readOpening($0, parts) } }
-    let items = (json?["single"]?.array ?? []).prefix { $0["Sequence"] == nil }
+  private static func readOpening(_ json: JSONValue?, _ parts: TokenizerParts) throws -> [Int32] {
+    guard let json, json != .null else { return [] }
+    if let processors = json["processors"]?.array { return try processors.flatMap { try readOpening($0, parts) } }
+    guard let type = json["type"]?.string, ["TemplateProcessing", "ByteLevel", "Sequence"].contains(type) else {
+      throw TokenizerError.unsupported(
+        feature: "\"post_processor\"", found: (json["type"] ?? json).text(),
+        supported: "TemplateProcessing, ByteLevel, a Sequence of them, or none")
+    }
+    let items = (json["single"]?.array ?? []).prefix { $0["Sequence"] == nil }
     return items.compactMap { $0["SpecialToken"]?["id"]?.string.flatMap { id(of: $0, parts) } }
   }
 

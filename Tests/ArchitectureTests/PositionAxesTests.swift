@@ -2,11 +2,15 @@
 // A language model whose pictures stand on three axes (time, height, width: M-RoPE, arXiv 2409.12191) is read
 // with positions of its own.
 import Autograd
+import Checkpoints
 import Generation
+import Inference
 import Layers
 import LinearAlgebra
 import Models
 import StrictJSON
+import Surgery
+import TensorStream
 import Tensors
 import TestSupport
 import Testing
@@ -115,6 +119,44 @@ struct Compass: LanguageModel {
     // On one axis they would stand elsewhere.
     let line = decoder.read(x.value)
     #expect(zip(line.logits.values, cache.prompt.logits.values).contains { abs($0 - $1) > 1e-3 })
+  }
+
+  /// The same through the tools' passes: what is sampled has the log-probabilities that scoring gives it.
+  @Test func whatIsSampledIsScoredAtTheSamePlaces() throws {
+    try Architectures.with(Architectures.Known(language: [Compass.self])) {
+      try withTemporaryDirectory { folder in
+        let published = fixture("models/published")
+        var config = try #require(try JSONValue.parse(readFile(published + "/config.json")).object)
+        config["text_config"] = [
+          "model_type": "compass", "vocab_size": 328, "hidden_size": 16, "tie_word_embeddings": true,
+        ]
+        func text(_ name: String) throws -> String {
+          String(decoding: try readFile(published + "/" + name), as: UTF8.self)
+        }
+        try NewCheckpoint(
+          tensors: try FreshModel(config: .object(config), seed: 2).tensors,
+          files: [
+            "config.json": JSONValue.object(config).text(), "tokenizer.json": try text("tokenizer.json"),
+            "preprocessor_config.json": try text("preprocessor_config.json"),
+          ]
+        ).write(to: folder + "/compass")
+        let checkpoint = try Checkpoint(opening: folder + "/compass")
+        let reader = try FrameReader(paths: [fixture("parity/published/pairs.frames")])
+        var frames: [Frame] = []
+        while let frame = try reader.next() { frames.append(frame) }
+        let settings = SampleSettings(
+          copies: 2, places: 3, sampling: SamplingOptions(seed: 4),
+          limits: GenerationLimits(maximum: 8, ignoresEnds: true))
+        let sampled = try pass(frames, through: FrameSampler(checkpoint, settings) { _ in })
+        let scored = try pass(sampled, through: FrameScorer(checkpoint, .completions) { _ in }.groups())
+        #expect(scored.count == frames.count)
+        for frame in scored {
+          expectClose(
+            try #require(frame.tensors["completion_logps"]).floats(),
+            try #require(frame.tensors["reference_logps"]).floats(), tolerance: 1e-5, frame.id)
+        }
+      }
+    }
   }
 }
 

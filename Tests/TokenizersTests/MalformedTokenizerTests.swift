@@ -58,6 +58,9 @@ struct MalformedTokenizerTests {
   }
 
   @Test func whatIsNotImplementedIsNamed() throws {
+    expectRefused(
+      try json { $0["post_processor"] = ["type": "BertProcessing", "sep": ["</s>", 1], "cls": ["<s>", 0]] },
+      "\"post_processor\" is \"BertProcessing\", which is not supported; supported: TemplateProcessing")
     expectRefused(try model("type", "WordPiece"), "\"type\" is \"WordPiece\"")
     expectRefused(try model("byte_fallback", true), "\"byte_fallback\" is true")
     expectRefused(try model("dropout", 0.1), "\"dropout\" is 0.1")

@@ -60,7 +60,9 @@ import Testing
   /// The table of floors in CONTRIBUTING.md: the manifest's, in its order.
   @Test func theHouseIsDescribedAsItStands() throws {
     let page = String(decoding: try readFile(repositoryRoot + "/CONTRIBUTING.md"), as: UTF8.self)
-    let table = page.split(separator: "\n").drop { !$0.hasPrefix("| floor |") }.dropFirst(2).prefix { $0.hasPrefix("|") }
+    let table = page.split(separator: "\n").drop { !$0.hasPrefix("| floor |") }.dropFirst(2).prefix {
+      $0.hasPrefix("|")
+    }
     let named = table.flatMap { line -> [String] in
       let first = line.split(separator: "|")[0]
       return first.split(separator: "`", omittingEmptySubsequences: false).enumerated()

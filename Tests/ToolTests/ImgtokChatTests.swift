@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // imgtok and the checkpoint's own chat template: used where it is ChatML, refused where it is not.
 import Failures
+import Glibc
 import StrictJSON
 import TensorStream
 import TestSupport
@@ -35,6 +36,27 @@ struct ImgtokChatTests {
       }
       for (name, text) in files { try writeFile(folder + "/" + name, text) }
       try body(folder)
+    }
+  }
+
+  /// Without a template of its own the standard format is assumed, and this tokenizer has none of its tokens: chats end with a
+  /// line that says so, pictures alone need no chat.
+  @Test func aTokenizerWithoutTheFormatsTokensStopsChatsAlone() throws {
+    try withTemporaryDirectory { (folder: String) throws in
+      let base = folder + "/base"
+      #expect(try runTool("ckpt", ["new", "--quiet", "--preset", "mini-llava", base]).status == 0)
+      #expect(unlink(base + "/chat_template.jinja") == 0)
+      let image = fixture("images/420.jpg")
+      let pictures = try imgtok("{\"image\": \"\(image)\"}\n", ckpt: base)
+      #expect(pictures.status == 0, "\(pictures.stderr)")
+      let chat = try imgtok("{\"image\": \"\(image)\", \"question\": \"Red?\", \"answer\": \"Yes.\"}\n", ckpt: base)
+      #expect(chat.status == 65 && chat.stderr.contains("has no \"<|im_start|>\""), "\(chat.stderr)")
+      let named = try imgtok(
+        "{\"image\": \"\(image)\", \"question\": \"Red?\", \"answer\": \"Yes.\"}\n", ["--template", "llava"], ckpt: base
+      )
+      #expect(named.status == 0, "\(named.stderr)")
+      let asked = try imgtok("{\"image\": \"\(image)\"}\n", ["--template", "chatml"], ckpt: base)
+      #expect(asked.status == 65, "a format that was asked for must be there")
     }
   }
 

@@ -84,7 +84,7 @@ struct Show: Tool {
     }
     if let chat = report["chat"] {
       let file = chat["file"]?.string ?? ""
-      let format = chat["format"]?.string.flatMap { ChatFormat(named: $0) } ?? .chatml
+      let format = chat["format"]?.string.flatMap { ChatFormat(named: $0) } ?? .standard
       let system = chat["system"]?.string.map {
         $0.isEmpty ? "\(format.title), no system line" : "\(format.title), system line \"\($0)\""
       }
@@ -191,7 +191,7 @@ struct Show: Tool {
   private static func chat(_ checkpoint: Checkpoint) throws -> JSONValue? {
     let config = checkpoint.config
     guard config["text_config"] != nil || checkpoint.anatomy.language != nil else { return nil }
-    let id = (config["image_token_id"] ?? config["image_token_index"])?.int
+    let id = checkpoint.anatomy.whole == nil ? nil : try? checkpoint.imageToken()
     let takesImages = config["vision_config"] != nil && id != nil
     guard
       let published = try PublishedTemplate(
@@ -200,7 +200,7 @@ struct Show: Tool {
     let added = takesImages ? try checkpoint.json("tokenizer.json")?["added_tokens"]?.array ?? [] : []
     let image = takesImages ? added.first { $0["id"]?.int == id }?["content"]?.string ?? "<image>" : nil
     switch published.compared(image: image) {
-    case .known(.chatml, let system): return ["file": .string(published.file), "system": .string(system)]
+    case .known(.standard, let system): return ["file": .string(published.file), "system": .string(system)]
     case .known(let format, let system):
       return ["file": .string(published.file), "format": .string(format.name), "system": .string(system)]
     case .other(let reason, _): return ["file": .string(published.file), "differs": .string(reason)]

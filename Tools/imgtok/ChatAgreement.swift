@@ -14,6 +14,8 @@ struct ChatAgreement {
   private(set) var system: String
   /// Why the first text of a chat ends the run.
   private var objection: PlainFailure?
+  /// Chats have no ids, since there is no template for them.
+  private var putsNothingTogether = false
   /// What is said once, beside the first text of a chat.
   private var note: String?
 
@@ -51,9 +53,15 @@ struct ChatAgreement {
     }
   }
 
+  /// Takes note that texts cannot be put together in this format. What its own template says goes first.
+  mutating func object(_ failure: PlainFailure) {
+    objection = objection ?? failure
+    putsNothingTogether = true
+  }
+
   /// Throws the objection where `frame` holds a chat; pictures and captions go through no chat template.
   mutating func check(_ frame: Frame) throws {
-    guard frame.metadata[.question] != nil, frame.tensors[.prompt] != nil else { return }
+    guard frame.metadata[.question] != nil, frame.tensors[.prompt] != nil || putsNothingTogether else { return }
     if let objection { throw objection }
     if let note { Diagnostics.note(note) }
     note = nil

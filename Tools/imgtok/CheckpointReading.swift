@@ -33,7 +33,7 @@ func readCheckpoint(_ path: String, texts: TextOptions, exif: Bool) throws -> (F
     throw PlainFailure.usage("--max-length \(maximum): \(path) has no language model, and images alone have no length")
   }
   let (tokenizer, fingerprint) = config.text == nil ? (nil, nil) : try readTokenizer(checkpoint)
-  var agreement = ChatAgreement(texts.format ?? .chatml, system: texts.system)
+  var agreement = ChatAgreement(texts.format ?? .standard, system: texts.system)
   if let tokenizer, texts.format == nil {
     let image = config.vision == nil ? nil : config.imageToken.flatMap { tokenizer.token($0) }
     agreement = try ChatAgreement(with: checkpoint, system: texts.system, image: image)
@@ -46,8 +46,18 @@ func readCheckpoint(_ path: String, texts: TextOptions, exif: Bool) throws -> (F
         parseSpecial: texts.parsesSpecial)
     }
   }
+  /// A format that was not asked for may be one that the tokenizer cannot write: that is the matter of the first chat.
+  func chatTemplate() throws -> ChatTemplate? {
+    do {
+      return try template(agreement.format)
+    } catch let failure as PlainFailure where texts.format == nil {
+      agreement.object(failure)
+      return nil
+    }
+  }
+  let chat = try chatTemplate()
   let maker = FrameMaker(
-    preprocessor: preprocessor, patch: config.vision?.patchSize ?? 1, template: try template(agreement.format),
+    preprocessor: preprocessor, patch: config.vision?.patchSize ?? 1, template: chat,
     captionTemplate: texts.takesCaptions ? try template(.plain) : nil, labels: texts.labels,
     limit: try config.text.map { try limit($0.positionCount, config, texts) },
     tokenizer: fingerprint, exif: exif)
@@ -66,7 +76,9 @@ private func limit(_ positionCount: Int, _ config: MultimodalConfig, _ texts: Te
 
 private func readPreprocessor(_ checkpoint: Checkpoint, _ vision: any VisionConfig) throws -> Preprocessor {
   guard let (name, json) = try checkpoint.preprocessorConfig() else {
-    throw PlainFailure.badData("\(checkpoint.path): has no preprocessor_config.json, which says how images are resized")
+    throw PlainFailure.badData(
+      "\(checkpoint.path): has no preprocessor_config.json, nor a processor_config.json with one, which says how images are "
+        + "resized")
   }
   let preprocessor: Preprocessor
   do {

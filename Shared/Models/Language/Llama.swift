@@ -27,7 +27,7 @@ public struct LlamaConfig: DecoderBasedConfig {
 
   /// All angles divided by a factor.
   private static func linear(_ plain: RotaryFrequencies, _ scaling: ConfigReader) throws -> RotaryFrequencies {
-    let factor = try scaling.positiveFloat("factor")
+    let factor = Float(try scaling.positive("factor"))
     return RotaryFrequencies(plain.values.map { $0 / factor })
   }
 
@@ -36,9 +36,9 @@ public struct LlamaConfig: DecoderBasedConfig {
   private static func llama3(
     _ plain: RotaryFrequencies, _ scaling: ConfigReader, positionCount: Int
   ) throws -> RotaryFrequencies {
-    let factor = try scaling.positiveFloat("factor")
-    let low = try scaling.positiveFloat("low_freq_factor")
-    let high = try scaling.positiveFloat("high_freq_factor")
+    let factor = Float(try scaling.positive("factor"))
+    let low = Float(try scaling.positive("low_freq_factor"))
+    let high = Float(try scaling.positive("high_freq_factor"))
     guard high > low else {
       throw scaling.failure("high_freq_factor", "is \(high), expected more than low_freq_factor \(low)")
     }
