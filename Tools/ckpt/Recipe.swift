@@ -29,20 +29,22 @@ struct Recipe {
     var text = language.newConfig(languageSizes)
     if let opening = chat.opening { text["bos_token_id"] = chat.id(opening) }
     text["eos_token_id"] = chat.id(chat.end)
-    return [
+    var config: JSONObject = [
       "architectures": [.string(whole.transformersClass)],
       "image_seq_length": .int(try prefixRows + numbers.grid.count - (dropsFirst ? 1 : 0)),
       "image_token_index": chat.id(ChatRecipe.image),
       "model_type": .string(whole.modelType),
-      "multimodal_projector_bias": true,
-      "projector_hidden_act": "gelu",
       "text_config": Self.sorted(text),
       "tie_word_embeddings": true,
       "torch_dtype": "float32",
       "vision_config": Self.sorted(tower),
-      "vision_feature_layer": -2,
       "vision_feature_select_strategy": dropsFirst ? "default" : "full",
     ]
+    config["vision_feature_layer"] = whole.defaults["vision_feature_layer"]
+    let sides = Junction(
+      inputs: visionSizes.width, of: vision.card.name, outputs: languageSizes.width, of: language.card.name)
+    try whole.connector.planned(from: nil, nil, sides).describe(in: &config)
+    return Self.sorted(config)
   }
 
   /// Everything beside the weights, as transformers' LlavaProcessor and the tokenizer's class read it.
