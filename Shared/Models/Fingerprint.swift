@@ -11,8 +11,8 @@ extension Checkpoint {
   /// multimodal LLM and for the vision model detached from it. Nil for a checkpoint without a vision encoder.
   ///
   /// - Parameters:
-  ///   - featureLayer: index into the hidden states; negative from the end. Without: the config's, else -2.
-  ///   - selectStrategy: "full" or "default". Without: the config's, else "full".
+  ///   - featureLayer: index into the hidden states; negative from the end. Without: the config's, else its card's.
+  ///   - selectStrategy: "full" or "default". Without: the config's, else its card's.
   public func encoderFingerprint(featureLayer: Int? = nil, selectStrategy: String? = nil) throws -> String? {
     guard let layers = try layersRun(featureLayer: featureLayer) else { return nil }
     return try fingerprint(

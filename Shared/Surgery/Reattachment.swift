@@ -24,9 +24,9 @@ public struct Reattachment {
   public let projector: Checkpoint?
   /// nil: all layers of `projector`, and none behind them.
   public var layers: Layers?
-  /// Index into the encoder's hidden states, negative from the end; nil: what `vision` states, else -2.
+  /// Index into the encoder's hidden states, negative from the end; nil: what `vision` states, else its kind's.
   public var featureLayer: Int?
-  /// "full" or "default"; nil: what `vision` states, else "full".
+  /// "full" or "default"; nil: what `vision` states, else its kind's ("full" for an encoder alone).
   public var selectStrategy: String?
   /// Of what is new in the projector.
   public var seed: UInt64 = 0
@@ -102,12 +102,12 @@ public struct Reattachment {
     return (NewCheckpoint(tensors: tensors, files: files), notes)
   }
 
-  /// How the parts are joined: as the projector was made for; else as the model is that brings the LLM or the encoder.
+  /// How the parts are joined: as the models are that bring the projector, the LLM or the encoder, the first of them whose
+  /// connector the projector is; a projector that was detached may have none of them.
   private var whole: MultimodalCard {
-    let ofProjector = projector.flatMap { projector in
-      projector.anatomy.whole ?? Architectures.multimodal.first { $0.connector == projector.anatomy.connector }
-    }
-    return ofProjector ?? llm.anatomy.whole ?? vision.anatomy.whole ?? .llava
+    let own = [projector?.anatomy.whole, llm.anatomy.whole, vision.anatomy.whole].compactMap { $0 }
+    guard let connector = projector?.anatomy.connector else { return own.first ?? .llava }
+    return (own + Architectures.multimodal).first { $0.connector == connector } ?? .llava
   }
 
   /// The numbers of the new model, read as any model's are.

@@ -55,6 +55,14 @@ struct ImgtokChatTests {
         "{\"image\": \"\(image)\", \"question\": \"Red?\", \"answer\": \"Yes.\"}\n", ["--template", "llava"], ckpt: base
       )
       #expect(named.status == 0, "\(named.stderr)")
+      let path = base + "/config.json"
+      let config = String(decoding: try readFile(path), as: UTF8.self)
+      let id = try #require(JSONValue.parse(config)["image_token_index"]?.int)
+      try writeFile(path, config.replacing("\"image_token_index\": \(id)", with: "\"image_token_index\": 5"))
+      let other = try imgtok("{\"image\": \"\(image)\"}\n", ["--template", "llava"], ckpt: base)
+      #expect(other.status == 65 && other.stderr.contains("image_token_index is 5, the token"), "\(other.stderr)")
+      #expect(other.stderr.hasSuffix("whose \"<image>\" is \(id)\n"), "\(other.stderr)")
+      try writeFile(path, config)
       let asked = try imgtok("{\"image\": \"\(image)\"}\n", ["--template", "chatml"], ckpt: base)
       #expect(asked.status == 65, "a format that was asked for must be there")
     }

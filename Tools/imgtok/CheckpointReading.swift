@@ -33,6 +33,7 @@ func readCheckpoint(_ path: String, texts: TextOptions, exif: Bool) throws -> (F
     throw PlainFailure.usage("--max-length \(maximum): \(path) has no language model, and images alone have no length")
   }
   let (tokenizer, fingerprint) = config.text == nil ? (nil, nil) : try readTokenizer(checkpoint)
+  if let tokenizer, config.vision != nil { try check(config.imageToken, tokenizer, checkpoint) }
   var agreement = ChatAgreement(texts.format ?? .standard, system: texts.system)
   if let tokenizer, texts.format == nil {
     let image = config.vision == nil ? nil : config.imageToken.flatMap { tokenizer.token($0) }
@@ -62,6 +63,18 @@ func readCheckpoint(_ path: String, texts: TextOptions, exif: Bool) throws -> (F
     limit: try config.text.map { try limit($0.positionCount, config, texts) },
     tokenizer: fingerprint, exif: exif)
   return (maker, agreement)
+}
+
+/// The id that config.json gives to images must not be an ordinary token where the tokenizer has a special one for them: prompts
+/// would have that token in the picture's place.
+private func check(_ imageToken: Int32?, _ tokenizer: Tokenizer, _ checkpoint: Checkpoint) throws {
+  guard let imageToken, !tokenizer.isSpecial(imageToken), let named = tokenizer.id(of: "<image>"),
+    tokenizer.isSpecial(named), named != imageToken
+  else { return }
+  let what = tokenizer.token(imageToken).map { "the token \"\($0)\"" } ?? "no token"
+  throw PlainFailure.badData(
+    "\(checkpoint.path): config.json: image_token_index is \(imageToken), \(what) of tokenizer.json, whose \"<image>\" is "
+      + "\(named)")
 }
 
 private func limit(_ positionCount: Int, _ config: MultimodalConfig, _ texts: TextOptions) throws -> SequenceLimit {
